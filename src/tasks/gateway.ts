@@ -1,0 +1,120 @@
+/**
+ * The task gateway port: how the coordinator reaches the tasks of a job, and the stream of what they say.
+ *
+ * Tasks outlive coordinators. The job manager deploys execution attempts; the gateway gives each a slot, never given
+ * twice in one life of the job. A task keeps an acknowledgement until its checkpoint has completed or aborted for it
+ * and repeats it when a new coordinator announces itself; it refuses commands of an older term.
+ */
+import type { Observable } from 'rxjs';
+import type { CheckpointId, JobId, Slot, VertexId } from '../state/ids.ts';
+import type { LocationReference } from '../storage/storage.ts';
+import type { DeclineReason } from '../core/failures.ts';
+
+/** An execution attempt of one subtask that is alive: it can be triggered and can acknowledge. */
+export interface LivingAttempt {
+  readonly slot: Slot;
+  /** The job manager's number of the attempt; grows with every restart. */
+  readonly attempt: number;
+  readonly vertexId: VertexId;
+  readonly subtask: number;
+  /** True once the attempt has reported the end of its input; it still answers barriers. */
+  readonly dataEnded: boolean;
+}
+
+/** Orders to tasks. Every one carries the term of the coordinator that gave it. All are idempotent. */
+export type TaskCommand = AnnounceCommand | TriggerCommand | NotifyCompletedCommand | NotifyAbortedCommand;
+
+/** To every task, once after attaching: what it missed. Tasks repeat the acknowledgements of the ids in flight. */
+export interface AnnounceCommand {
+  readonly type: 'announce';
+  readonly term: number;
+  readonly jobId: JobId;
+  readonly latestCompletedId: CheckpointId | undefined;
+  readonly inFlight: readonly CheckpointId[];
+}
+
+/** To the tasks that start the barriers. A repeated one for a checkpoint the task has begun is ignored. */
+export interface TriggerCommand {
+  readonly type: 'trigger';
+  readonly term: number;
+  readonly checkpointId: CheckpointId;
+  /** Wall-clock milliseconds of the trigger: one timestamp for tasks and metadata (C-058). */
+  readonly timestamp: number;
+  /** Travels on with every barrier. */
+  readonly location: LocationReference;
+  readonly slots: readonly Slot[];
+}
+
+/** To every task of the plan, repeated until the task confirms it or a newer one supersedes it (C-296). */
+export interface NotifyCompletedCommand {
+  readonly type: 'notifyCompleted';
+  readonly term: number;
+  readonly checkpointId: CheckpointId;
+  readonly slots: readonly Slot[];
+}
+
+/** To every task of the plan: drop what was written for this checkpoint. */
+export interface NotifyAbortedCommand {
+  readonly type: 'notifyAborted';
+  readonly term: number;
+  readonly checkpointId: CheckpointId;
+  readonly latestCompletedId: CheckpointId | undefined;
+  readonly slots: readonly Slot[];
+}
+
+/** What tasks say. Acknowledgements come as frames, many in one message; everything else is one object each. */
+export type TaskMessage =
+  | AcknowledgementsMessage
+  | DeclinedMessage
+  | AttemptEndedMessage
+  | EndOfDataMessage
+  | CompletionConfirmedMessage;
+
+/** One or more whole frames (see `frame.ts`), one after the other. The buffer must not change afterwards. */
+export interface AcknowledgementsMessage {
+  readonly type: 'acknowledgements';
+  readonly frames: Uint8Array;
+}
+
+export interface DeclinedMessage {
+  readonly type: 'declined';
+  readonly checkpointId: CheckpointId;
+  readonly slot: Slot;
+  readonly attempt: number;
+  readonly reason: DeclineReason;
+  /** Text, no live object (C-098). */
+  readonly message: string;
+}
+
+export interface AttemptEndedMessage {
+  readonly type: 'attemptEnded';
+  readonly slot: Slot;
+  readonly attempt: number;
+  readonly status: 'finished' | 'failed' | 'cancelled';
+  readonly message: string;
+}
+
+export interface EndOfDataMessage {
+  readonly type: 'endOfData';
+  readonly slot: Slot;
+  readonly attempt: number;
+}
+
+export interface CompletionConfirmedMessage {
+  readonly type: 'completionConfirmed';
+  readonly slot: Slot;
+  readonly attempt: number;
+  readonly checkpointId: CheckpointId;
+}
+
+export interface TaskGateway {
+  /**
+   * A coordinator of the given term takes over; commands of older terms are refused from now on. Slots below
+   * `slotFloor` were given in an earlier life of the process and must not be given again.
+   */
+  attach(request: { readonly term: number; readonly slotFloor: number }): Promise<readonly LivingAttempt[]>;
+  /** Hands commands over; never throws and promises no delivery. */
+  send(commands: readonly TaskCommand[]): void;
+  /** Hot; one consumer at a time is served: the latest coordinator that attached. */
+  readonly messages$: Observable<TaskMessage>;
+}
