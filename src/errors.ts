@@ -9,6 +9,8 @@
 /** Every code with the sentence that says what to do about it. */
 export const errorCodes = {
   ARGUMENT_INVALID: 'Correct the named argument; `--help` shows what is accepted.',
+  CHECKPOINT_ABORTED: 'The message says why the checkpoint was given up; mend that and trigger a new one.',
+  CHECKPOINT_REFUSED: 'The message says why nothing can be triggered now; trigger again when that has changed.',
   CONFIGURATION_INVALID: 'Correct the named option; the message gives the accepted range.',
   COORDINATOR_CLOSED: 'Open a new coordinator on the same journal.',
   COORDINATOR_FENCED: 'Another coordinator has taken over this job; talk to that one. Nothing needs to be undone.',
@@ -27,7 +29,11 @@ export const errorCodes = {
   JOURNAL_VERSION: 'Use the version of Tidemark that wrote the journal, or a newer one.',
   METADATA_CORRUPT: 'The file is damaged or is no checkpoint metadata; use another checkpoint.',
   METADATA_UNSUPPORTED: 'This version reads and writes only what the message names.',
+  OUTPUT_LOST: 'Committed output is missing; restore the output directory, or start anew with another data directory.',
+  OUTPUT_UNAVAILABLE: 'Make room or repair the disk that holds the output, then run the same command again.',
   POINTER_INVALID: 'Give the directory of a checkpoint or savepoint, or its `_metadata` file.',
+  STATE_TOO_LARGE: 'Use a storage that keeps state in files, or raise the limit that the message names.',
+  SIMULATION_STUCK: 'Look for what the simulated programme waits for; nothing was left to run, or it never ends.',
   STORAGE_CONFLICT: 'Another file stands at the named place; find out who wrote it before removing it.',
   STORAGE_UNAVAILABLE: 'Make room or repair the disk that holds the checkpoints, then try again.',
   STORAGE_STREAM_CLOSED: 'Open a new stream; this one has been committed or discarded.',

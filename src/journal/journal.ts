@@ -10,9 +10,9 @@
 export interface BlockContent {
   /** Lifecycle facts, enough alone to fold all that outlives a checkpoint. Never empty. */
   readonly facts: Uint8Array;
-  /** Columns about acknowledgements; absent when the block recorded none. */
+  /** Columns about acknowledgements; absent when the block recorded none (an empty one reads back as absent). */
   readonly detail?: Uint8Array | undefined;
-  /** State bytes of acknowledgements. May be a view on a SharedArrayBuffer; must not change until answered. */
+  /** State bytes of acknowledgements; empty is absent. May be a view on a SharedArrayBuffer; must not change until answered. */
   readonly bulk?: Uint8Array | undefined;
 }
 
@@ -59,9 +59,9 @@ export interface StoredSnapshot {
 
 /** What may be forgotten. Trimming is idempotent and never touches the head, the term or the snapshot. */
 export interface TrimPlan {
-  /** Revisions whose bulk is deleted. */
+  /** Revisions whose bulk is deleted; not beyond the head. */
   readonly bulk?: readonly number[];
-  /** Revisions whose detail is deleted. */
+  /** Revisions whose detail is deleted; not beyond the head. */
   readonly detail?: readonly number[];
   /** Whole blocks up to and including this revision are deleted; must not exceed the newest snapshot's revision. */
   readonly through?: number;
@@ -84,12 +84,17 @@ export interface Journal {
   ): Promise<readonly StoredBlock[]>;
   /** The bulk of one block; undefined when it had none or was trimmed. */
   readBulk(stream: string, revision: number): Promise<Uint8Array | undefined>;
-  /** Stores the newest snapshot of a stream and forgets the one before. Refuses one that is beyond the head. */
+  /**
+   * Stores the newest snapshot of a stream and forgets the one before. Throws INVARIANT_BROKEN for one that is beyond
+   * the head. One older than the stored is not kept: a writer that was fenced and does not know it must not bring
+   * back a snapshot whose tail is already trimmed.
+   */
   writeSnapshot(stream: string, snapshot: StoredSnapshot): Promise<void>;
   readSnapshot(stream: string): Promise<StoredSnapshot | undefined>;
+  /** Throws INVARIANT_BROKEN for a plan beyond the head or, with `through`, beyond the newest snapshot. */
   trim(stream: string, plan: TrimPlan): Promise<void>;
   /** Names of all streams ever written, sorted. */
   streams(): Promise<readonly string[]>;
-  /** Waits for what was accepted, then releases the engine. Idempotent. */
+  /** Waits for what was accepted, then releases the engine; later calls reject with JOURNAL_UNAVAILABLE. Idempotent. */
   close(): Promise<void>;
 }

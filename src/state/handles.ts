@@ -32,12 +32,16 @@ export interface RelativeFileStateHandle {
 /** Keyed state of a range of key groups in one stream (tag 12). */
 export interface KeyGroupsStateHandle {
   readonly kind: 'keyGroups';
+  /** 0 when the range is empty. */
   readonly firstKeyGroup: number;
   /** One offset into the stream for each key group of the range. */
   readonly offsets: readonly bigint[];
   readonly stream: StreamStateHandle;
   readonly stateHandleId: string;
 }
+
+/** Keyed state in any of its forms; so far there is one. */
+export type KeyedStateHandle = KeyGroupsStateHandle;
 
 /** How the pieces of an operator state are handed out again on restore. */
 export type DistributionMode = 'SPLIT_DISTRIBUTE' | 'UNION' | 'BROADCAST';
@@ -59,6 +63,6 @@ export interface OperatorStateMeta {
 export interface OperatorSubtaskState {
   readonly managedOperatorState?: OperatorStateHandle | undefined;
   readonly rawOperatorState?: OperatorStateHandle | undefined;
-  readonly managedKeyedState?: KeyGroupsStateHandle | undefined;
-  readonly rawKeyedState?: KeyGroupsStateHandle | undefined;
+  readonly managedKeyedState?: KeyedStateHandle | undefined;
+  readonly rawKeyedState?: KeyedStateHandle | undefined;
 }

@@ -6,28 +6,12 @@
  */
 import type { CheckpointId, JobId } from '../state/ids.ts';
 import type { StreamStateHandle } from '../state/handles.ts';
+import type { LocationReference, SavepointTarget } from '../state/location.ts';
+
+export type { LocationReference, SavepointTarget };
 
 /** Whose files a state stream writes: a checkpoint's own, or those shared between checkpoints. */
 export type CheckpointedStateScope = 'EXCLUSIVE' | 'SHARED';
-
-/**
- * Where one checkpoint's files go. Plain data: it is journaled, travels to the tasks with the trigger, and is free of
- * backend classes.
- */
-export interface LocationReference {
-  /** The checkpoint's own directory; relative handles resolve against it, and `_metadata` is written there. */
-  readonly exclusive: string;
-  /** Where shared state goes: the same directory for a savepoint (C-246). */
-  readonly shared: string;
-}
-
-/** Where to put a savepoint. The name is drawn by the caller, so that a replay finds the same one. */
-export interface SavepointTarget {
-  /** The user's base directory. */
-  readonly base: string;
-  /** The directory's own name, `savepoint-<first 6 hex of the job id>-<random>`. */
-  readonly name: string;
-}
 
 /** The coordinator's view of one checkpoint's place. */
 export interface CheckpointStorageLocation {
@@ -88,9 +72,14 @@ export interface CheckpointStreamFactory {
 export interface CheckpointStorage {
   /** `filesystem` or `jobmanager` (the memory backend), for people. */
   readonly name: string;
+  /** Where a savepoint without a target goes; undefined when none is configured (C-247). */
+  readonly defaultSavepointBase?: string | undefined;
   /** Creates `shared` and `taskowned` of the job (C-244). Idempotent. */
   initializeBaseLocations(jobId: JobId): Promise<void>;
-  /** Creates `chk-<id>`; an existing empty one is accepted, one that holds files is STORAGE_CONFLICT (C-245 [B]) unless it is this call repeated. */
+  /**
+   * Creates `chk-<id>` in the directories {@link initializeBaseLocations} made. An existing empty one is accepted (this
+   * call repeated after a crash), one that holds anything is STORAGE_CONFLICT (C-245 [B]).
+   */
   initializeLocationForCheckpoint(jobId: JobId, id: CheckpointId): Promise<CheckpointStorageLocation>;
   /** Creates the savepoint's directory. Idempotent for the same target. */
   initializeLocationForSavepoint(target: SavepointTarget): Promise<CheckpointStorageLocation>;
@@ -103,7 +92,10 @@ export interface CheckpointStorage {
    * @throws STORAGE_UNAVAILABLE naming the file when it cannot be read or is shorter than the handle says.
    */
   readState(handle: StreamStateHandle, exclusive: string): Promise<Uint8Array>;
-  /** Deletes single files of late or refused state; a file that is gone is success (C-257). Relative paths resolve against `exclusive`. */
+  /**
+   * Deletes single files of late or refused state; a file that is gone is success (C-257). Relative paths resolve
+   * against `exclusive`.
+   */
   deleteFiles(handles: readonly StreamStateHandle[], exclusive: string): Promise<void>;
   /**
    * Finds a completed checkpoint by pointer: a directory, or the metadata file under any name (C-259 … C-261).

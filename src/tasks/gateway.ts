@@ -7,7 +7,7 @@
  */
 import type { Observable } from 'rxjs';
 import type { CheckpointId, JobId, Slot, VertexId } from '../state/ids.ts';
-import type { LocationReference } from '../storage/storage.ts';
+import type { LocationReference } from '../state/location.ts';
 import type { DeclineReason } from '../core/failures.ts';
 
 /** An execution attempt of one subtask that is alive: it can be triggered and can acknowledge. */

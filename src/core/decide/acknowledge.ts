@@ -1,0 +1,156 @@
+/**
+ * Acknowledgements: one batch a turn, one fact per checkpoint it touches, one outcome byte per frame. Recorded slices
+ * are copied once, to where the journal and the ledger both read them.
+ */
+import type { CheckpointId } from '../../state/ids.ts';
+import { streamHandlesOf } from '../../metadata/walk.ts';
+import { pickRows, type FrameBatch } from '../columns.ts';
+import type { Acknowledge } from '../commands.ts';
+import type { CheckpointFullyAcknowledged, DiscardFile, Fact, TasksAcknowledged } from '../facts/fact.ts';
+import type { JobState, UnfinishedCheckpoint } from '../job-state.ts';
+import type { AcknowledgementTotals } from '../ledger.ts';
+import { addColumns, type Ledger } from '../ledger.ts';
+import { frameOutcomeCode, type FrameOutcome } from '../outcomes.ts';
+import { checkpointPhases } from '../phase.ts';
+import { absenceOf } from './absent.ts';
+import { decided, DiscardPlanner, type Decision } from './decision.ts';
+
+export const fullyAcknowledgedFact = (
+  checkpointId: CheckpointId,
+  at: number,
+  totals: AcknowledgementTotals,
+): CheckpointFullyAcknowledged => ({ type: 'checkpoint.fullyAcknowledged', at, checkpointId, totals });
+
+/** What one decision sees of a checkpoint: its bits already hold the rows decided before. */
+interface Target {
+  readonly checkpoint: UnfinishedCheckpoint;
+  readonly ledger: Ledger;
+  readonly bits: Uint32Array;
+  readonly rows: number[];
+}
+
+const isMalformed = (state: JobState, target: Target, batch: FrameBatch, row: number, position: number): boolean => {
+  const { plan } = target.checkpoint;
+  const slices = batch.sliceCounts[row]!;
+  if (slices === 0) return false;
+  const operators = state.table.graph.vertices[plan.vertices[position]!]!.operators.length;
+  return slices !== operators || batch.subtasks[row] !== plan.subtasks[position];
+};
+
+const judge = (state: JobState, target: Target, batch: FrameBatch, row: number): FrameOutcome => {
+  const { plan } = target.checkpoint;
+  const position = plan.positionOf(batch.slots[row]!);
+  if (position < 0 || plan.attempts[position] !== batch.attempts[row]) return 'unknownAttempt';
+  const mask = 1 << (position & 31);
+  if ((target.bits[position >>> 5]! & mask) !== 0) return 'duplicate';
+  if (isMalformed(state, target, batch, row, position)) return 'malformed';
+  target.bits[position >>> 5]! |= mask;
+  target.rows.push(row);
+  return 'recorded';
+};
+
+/** The checkpoints a batch speaks of; consecutive rows mostly speak of one. */
+class Targets {
+  readonly #state: JobState;
+  readonly all = new Map<number, Target>();
+
+  constructor(state: JobState) {
+    this.#state = state;
+  }
+
+  of(checkpointId: number): Target | undefined {
+    const seen = this.all.get(checkpointId);
+    if (seen !== undefined) return seen;
+    const checkpoint = this.#state.table.checkpoints[checkpointId];
+    const ledger = this.#state.ledgers.get(checkpointId);
+    if (checkpoint === undefined || ledger === undefined) return undefined;
+    const target = { checkpoint, ledger, bits: ledger.bits(), rows: [] };
+    this.all.set(checkpointId, target);
+    return target;
+  }
+}
+
+const copySlices = (batch: FrameBatch, rows: readonly number[], command: Acknowledge): Uint8Array => {
+  let length = 0;
+  for (const row of rows) length += batch.lengths[row]!;
+  const bytes = command.allocate(length);
+  let at = 0;
+  for (const row of rows) {
+    const start = batch.starts[row]!;
+    bytes.set(batch.frames.subarray(start, start + batch.lengths[row]!), at);
+    at += batch.lengths[row]!;
+  }
+  return bytes;
+};
+
+const recordedFacts = (target: Target, command: Acknowledge): Fact[] => {
+  const { checkpoint, ledger, rows } = target;
+  if (rows.length === 0) return [];
+  const { batch, at } = command;
+  const { checkpointId } = checkpoint;
+  const columns = rows.length === batch.count ? batch : pickRows(batch, rows);
+  const bytes = copySlices(batch, rows, command);
+  const fact: TasksAcknowledged = { type: 'tasks.acknowledged', at, checkpointId, count: rows.length, columns, bytes };
+  const isFull = ledger.left === rows.length;
+  const isLocated = checkpointPhases.accepts(checkpoint.phase, 'checkpoint.fullyAcknowledged');
+  if (!isFull || !isLocated) return [fact];
+  return [fact, fullyAcknowledgedFact(checkpointId, at, addColumns(ledger.totals, columns))];
+};
+
+const lateFiles = (batch: FrameBatch, row: number): DiscardFile[] => {
+  const files: DiscardFile[] = [];
+  const end = batch.starts[row]! + batch.lengths[row]!;
+  const view = new DataView(batch.frames.buffer, batch.frames.byteOffset, batch.frames.byteLength);
+  for (let at = batch.starts[row]!; at < end; ) {
+    const length = view.getUint32(at);
+    for (const handle of streamHandlesOf(batch.frames.subarray(at + 4, at + 4 + length))) {
+      if (handle.kind === 'relativeFile') files.push({ path: handle.relativePath, isRelative: true });
+      if (handle.kind === 'file') files.push({ path: handle.path, isRelative: false });
+    }
+    at += 4 + length;
+  }
+  return files;
+};
+
+const exclusiveOf = (state: JobState, checkpointId: number): string | undefined => {
+  const { checkpoints, disposed } = state.table;
+  const location =
+    checkpoints[checkpointId]?.location ??
+    disposed.find((candidate) => candidate.checkpointId === checkpointId)?.location;
+  return location?.exclusive;
+};
+
+/** Late state is discarded, not forgotten (C-087, C-089). */
+const discardFacts = (
+  state: JobState,
+  batch: FrameBatch,
+  rows: readonly { readonly row: number; readonly outcome: FrameOutcome }[],
+  planner: DiscardPlanner,
+): Fact[] =>
+  rows.flatMap(({ row, outcome }) => {
+    const checkpointId = batch.checkpointIds[row]! as CheckpointId;
+    const exclusive = exclusiveOf(state, checkpointId);
+    const files = lateFiles(batch, row);
+    if (exclusive === undefined || files.length === 0) return [];
+    const cause = outcome === 'late' ? 'lateState' : 'unknownAttempt';
+    const clause = `slot ${batch.slots[row]!}, attempt ${batch.attempts[row]!}`;
+    return [planner.plan(checkpointId, cause, clause, { kind: 'files', exclusive, files })];
+  });
+
+export const decideAcknowledge = (state: JobState, command: Acknowledge): Decision => {
+  const { batch } = command;
+  const targets = new Targets(state);
+  const frames = new Uint8Array(batch.count);
+  const toDiscard: { row: number; outcome: FrameOutcome }[] = [];
+  for (let row = 0; row < batch.count; row++) {
+    const id = batch.checkpointIds[row]!;
+    const target = targets.of(id);
+    const refusal = batch.refused.size === 0 ? undefined : batch.refused.get(row);
+    const outcome = refusal?.outcome ?? (target ? judge(state, target, batch, row) : absenceOf(state, id));
+    frames[row] = frameOutcomeCode[outcome];
+    if (outcome === 'late' || outcome === 'unknownAttempt') toDiscard.push({ row, outcome });
+  }
+  const facts = [...targets.all.values()].flatMap((target) => recordedFacts(target, command));
+  const planner = new DiscardPlanner(state, command.at);
+  return decided([...facts, ...discardFacts(state, batch, toDiscard, planner)], { type: 'done', frames });
+};

@@ -1,0 +1,128 @@
+/** What a decision is, and the facts that several commands decide alike. */
+import type { CheckpointId } from '../../state/ids.ts';
+import type { Fact, CheckpointTriggered, DiscardCause, DiscardTarget, TriggerCause } from '../facts/fact.ts';
+import { MISSING_NAMED_MAX } from '../facts/fact.ts';
+import { failureReasons, type FailureReason } from '../failures.ts';
+import {
+  canAbort,
+  isInputEnded,
+  isTerminated,
+  taskName,
+  unfinished,
+  type JobState,
+  type UnfinishedCheckpoint,
+} from '../job-state.ts';
+import type { Outcome, OutcomeType } from '../outcomes.ts';
+
+/** `decide` may refuse and never changes: it gives facts and an outcome. */
+export interface Decision {
+  readonly facts: readonly Fact[];
+  readonly outcome: Outcome;
+}
+
+/** Nothing happens, for a named reason. */
+export const nothing = (type: OutcomeType, more: Omit<Outcome, 'type'> = {}): Decision => ({
+  facts: [],
+  outcome: { type, ...more },
+});
+
+export const decided = (facts: readonly Fact[], outcome: Outcome): Decision => ({ facts, outcome });
+
+/** Numbers the discards of one decision. */
+export class DiscardPlanner {
+  #next: number;
+  readonly #at: number;
+
+  constructor(state: JobState, at: number) {
+    this.#next = state.table.nextDiscardId;
+    this.#at = at;
+  }
+
+  plan(checkpointId: CheckpointId, cause: DiscardCause, clause: string, target: DiscardTarget): Fact {
+    return { type: 'discard.planned', at: this.#at, discardId: this.#next++, checkpointId, cause, clause, target };
+  }
+}
+
+const directoryOf = (checkpoint: UnfinishedCheckpoint): DiscardTarget =>
+  checkpoint.location === undefined
+    ? { kind: 'unlocated', checkpointId: checkpoint.checkpointId, savepoint: checkpoint.savepoint }
+    : { kind: 'directory', location: checkpoint.location };
+
+const missingText = (state: JobState, checkpoint: UnfinishedCheckpoint, missing: readonly number[]): string => {
+  const ledger = state.ledgers.get(checkpoint.checkpointId);
+  if (ledger === undefined || missing.length === 0) return '';
+  const names = missing.map((slot) => taskName(state.table, checkpoint.plan, slot)).join(', ');
+  const more = ledger.left > missing.length ? ` and ${ledger.left - missing.length} more` : '';
+  return ` Not acknowledged by ${names}${more}.`;
+};
+
+/** A checkpoint given up: the fact says what was missing (C-307), and its directory is planned to go. */
+export const abortFacts = (
+  state: JobState,
+  checkpoint: UnfinishedCheckpoint,
+  why: { readonly reason: FailureReason; readonly message: string; readonly at: number },
+  planner: DiscardPlanner,
+): Fact[] => {
+  const { checkpointId, phase, plan } = checkpoint;
+  const missing = state.ledgers.get(checkpointId)?.missing(MISSING_NAMED_MAX) ?? [];
+  const left = state.ledgers.get(checkpointId)?.left ?? 0;
+  const text = failureReasons[why.reason] + (why.message === '' ? '' : ` ${why.message}`);
+  return [
+    {
+      type: 'checkpoint.aborted',
+      at: why.at,
+      checkpointId,
+      reason: why.reason,
+      message: text + missingText(state, checkpoint, missing),
+      phase,
+      acknowledged: plan.size - left,
+      missing,
+    },
+    planner.plan(checkpointId, 'aborted', why.reason, directoryOf(checkpoint)),
+  ];
+};
+
+/** Gives up every checkpoint in flight that an abort still reaches, in the order they were triggered (C-104). */
+export const abortAll = (
+  state: JobState,
+  why: { readonly reason: FailureReason; readonly message: string; readonly at: number },
+  planner: DiscardPlanner,
+  which: (checkpoint: UnfinishedCheckpoint) => boolean = () => true,
+): Fact[] =>
+  unfinished(state.table)
+    .filter((checkpoint) => canAbort(checkpoint) && which(checkpoint))
+    .flatMap((checkpoint) => abortFacts(state, checkpoint, why, planner));
+
+/** Why nothing can be triggered now, or undefined. */
+export const triggerRefusal = (state: JobState): OutcomeType | undefined => {
+  const { table } = state;
+  if (isTerminated(table)) return 'terminated';
+  if (table.jobPhase !== 'running') return 'notRunning';
+  if (!table.roster.isComplete(table.graph)) return 'tasksMissing';
+  if (unfinished(table).length > 0) return 'tooManyPending';
+  return undefined;
+};
+
+/** The fact that begins a checkpoint or savepoint. Ids start at 1 and are never used twice (C-060). */
+export const triggeredFact = (
+  state: JobState,
+  at: number,
+  cause: TriggerCause,
+  savepoint?: CheckpointTriggered['savepoint'],
+): CheckpointTriggered => ({
+  type: 'checkpoint.triggered',
+  at,
+  checkpointId: state.table.nextCheckpointId as CheckpointId,
+  kind: savepoint === undefined ? 'checkpoint' : 'savepoint',
+  cause,
+  timeoutMs: state.table.configuration.timeoutMs,
+  tasks: state.table.roster.size,
+  ...(savepoint === undefined ? {} : { savepoint }),
+});
+
+/** The last checkpoint of a job whose input is read is triggered at once, or as soon as nothing is in flight (C-057). */
+export const endOfDataFacts = (state: JobState, at: number): Fact[] => {
+  const isOwed = isInputEnded(state.table) && !state.table.endTriggered;
+  if (!isOwed || triggerRefusal(state) !== undefined) return [];
+  return [triggeredFact(state, at, 'endOfData')];
+};

@@ -1,0 +1,75 @@
+/** The metadata writer has answered: the checkpoint is complete, or it failed at its last step. */
+import type { CheckpointId } from '../../state/ids.ts';
+import { invariant } from '../../errors.ts';
+import { planSubsumption } from '../../retention/plan.ts';
+import type { FailMetadata, RecordMetadata } from '../commands.ts';
+import type { CheckpointCompleted, Fact } from '../facts/fact.ts';
+import type { JobState, UnfinishedCheckpoint } from '../job-state.ts';
+import { checkpointPhases } from '../phase.ts';
+import { absent } from './absent.ts';
+import { abortAll, abortFacts, decided, DiscardPlanner, nothing, type Decision } from './decision.ts';
+
+const completedFact = (
+  state: JobState,
+  checkpoint: UnfinishedCheckpoint,
+  command: RecordMetadata,
+): CheckpointCompleted => {
+  const { checkpointId, kind, cause, triggeredAt } = checkpoint;
+  const ledger = state.ledgers.get(checkpointId);
+  invariant(ledger, `checkpoint ${checkpointId} has no ledger`);
+  return {
+    type: 'checkpoint.completed',
+    at: command.at,
+    checkpointId,
+    kind,
+    cause,
+    externalPointer: command.externalPointer,
+    metadataSizeBytes: command.metadataSizeBytes,
+    durationMs: Math.max(0, command.at - triggeredAt),
+    totals: ledger.totals,
+  };
+};
+
+/** What the newest checkpoint makes superfluous: older completed ones by retention, older pending ones at once (C-112). */
+const subsumptionFacts = (state: JobState, newest: UnfinishedCheckpoint, at: number, planner: DiscardPlanner): Fact[] => {
+  const { completed, configuration } = state.table;
+  const store = [...completed, { checkpointId: newest.checkpointId, retention: newest.retention }];
+  const plan = planSubsumption(store, configuration.retainedMax);
+  const facts = plan.discard.flatMap(({ checkpointId, clause }): Fact[] => {
+    const id = checkpointId as CheckpointId;
+    const location = completed.find((candidate) => candidate.checkpointId === id)?.location;
+    invariant(location, `retention would discard checkpoint ${id}, which is not in the store`);
+    return [
+      { type: 'checkpoint.subsumed', at, checkpointId: id, clause },
+      planner.plan(id, 'subsumed', clause, { kind: 'directory', location }),
+    ];
+  });
+  const isOlder = (other: UnfinishedCheckpoint): boolean =>
+    other.kind === 'checkpoint' && other.checkpointId < newest.checkpointId;
+  const message = `Checkpoint ${newest.checkpointId} completed first.`;
+  return [...facts, ...abortAll(state, { reason: 'CHECKPOINT_SUBSUMED', message, at }, planner, isOlder)];
+};
+
+export const decideRecordMetadata = (state: JobState, command: RecordMetadata): Decision => {
+  const { checkpointId, externalPointer, metadataSizeBytes, at } = command;
+  const checkpoint = state.table.checkpoints[checkpointId];
+  if (checkpoint === undefined) return absent(state, checkpointId);
+  if (!checkpointPhases.accepts(checkpoint.phase, 'metadata.written')) return nothing('duplicate');
+  const planner = new DiscardPlanner(state, at);
+  const facts: Fact[] = [
+    { type: 'metadata.written', at, checkpointId, externalPointer, metadataSizeBytes },
+    completedFact(state, checkpoint, command),
+    ...(checkpoint.kind === 'checkpoint' ? subsumptionFacts(state, checkpoint, at, planner) : []),
+  ];
+  return decided(facts, { type: 'finalized', checkpointId, externalPointer });
+};
+
+export const decideFailMetadata = (state: JobState, command: FailMetadata): Decision => {
+  const { checkpointId, message, at } = command;
+  const checkpoint = state.table.checkpoints[checkpointId];
+  if (checkpoint === undefined) return absent(state, checkpointId);
+  if (!checkpointPhases.accepts(checkpoint.phase, 'metadata.written')) return nothing('duplicate');
+  const why = { reason: 'FINALIZE_CHECKPOINT_FAILURE', message, at } as const;
+  const facts = abortFacts(state, checkpoint, why, new DiscardPlanner(state, at));
+  return decided(facts, { type: 'aborted', checkpointId });
+};

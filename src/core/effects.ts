@@ -1,0 +1,101 @@
+/**
+ * Effects: orders to the runtime that outlive a state of the chart, as values in one closed union. Each is idempotent;
+ * after a crash {@link owedEffects} orders again what the fold says is owed.
+ */
+import type { CheckpointId, Slot } from '../state/ids.ts';
+import type { LocationReference } from '../state/location.ts';
+import type { CheckpointAborted, CheckpointCompleted, CheckpointLocated, DiscardPlanned, Fact } from './facts/fact.ts';
+import { sourcePositions, unfinished, type JobState, type JobTable, type UnfinishedCheckpoint } from './job-state.ts';
+import { checkpointPhases } from './phase.ts';
+import type { Roster } from './roster.ts';
+
+/** Ask the tasks that start the barriers for their state. */
+export interface TriggerTasks {
+  readonly type: 'triggerTasks';
+  readonly checkpointId: CheckpointId;
+  readonly timestamp: number;
+  readonly location: LocationReference;
+  readonly slots: readonly Slot[];
+}
+
+/** Tell the tasks of a plan that the checkpoint is complete, until each has confirmed it. */
+export interface NotifyCompleted {
+  readonly type: 'notifyCompleted';
+  readonly checkpointId: CheckpointId;
+  readonly slots: readonly Slot[];
+}
+
+export interface NotifyAborted {
+  readonly type: 'notifyAborted';
+  readonly checkpointId: CheckpointId;
+  readonly slots: readonly Slot[];
+}
+
+/** Delete what was planned, until it is gone. */
+export interface Discard {
+  readonly type: 'discard';
+  readonly planned: DiscardPlanned;
+}
+
+export type Effect = TriggerTasks | NotifyCompleted | NotifyAborted | Discard;
+
+const allSlots = (plan: Roster): Slot[] => Array.from(plan.slots) as Slot[];
+
+/** A source that has acknowledged is not asked again. */
+const unansweredSources = (state: JobState, checkpoint: UnfinishedCheckpoint): Slot[] => {
+  const ledger = state.ledgers.get(checkpoint.checkpointId);
+  return sourcePositions(state.table, checkpoint.plan)
+    .filter((position) => !(ledger?.has(position) ?? false))
+    .map((position) => checkpoint.plan.slots[position]! as Slot);
+};
+
+const triggerTasks = (state: JobState, checkpoint: UnfinishedCheckpoint, location: LocationReference): Effect[] => {
+  const { checkpointId, triggeredAt } = checkpoint;
+  const slots = unansweredSources(state, checkpoint);
+  return slots.length === 0 ? [] : [{ type: 'triggerTasks', checkpointId, timestamp: triggeredAt, location, slots }];
+};
+
+const onLocated = (after: JobState, fact: CheckpointLocated): Effect[] => {
+  const checkpoint = after.table.checkpoints[fact.checkpointId];
+  return checkpoint === undefined ? [] : triggerTasks(after, checkpoint, fact.location);
+};
+
+/** A plain savepoint is no promise to tasks: nothing is committed on it (C-110). */
+const onCompleted = (before: JobTable, fact: CheckpointCompleted): Effect[] => {
+  const plan = before.checkpoints[fact.checkpointId]?.plan;
+  if (plan === undefined || fact.kind === 'savepoint') return [];
+  return [{ type: 'notifyCompleted', checkpointId: fact.checkpointId, slots: allSlots(plan) }];
+};
+
+const onAborted = (before: JobTable, fact: CheckpointAborted): Effect[] => {
+  const plan = before.checkpoints[fact.checkpointId]?.plan;
+  return plan === undefined ? [] : [{ type: 'notifyAborted', checkpointId: fact.checkpointId, slots: allSlots(plan) }];
+};
+
+/** What a fact orders, given the states before and after its command. */
+export const effectsOf = (before: JobState, after: JobState, fact: Fact): Effect[] => {
+  switch (fact.type) {
+    case 'checkpoint.located':
+      return onLocated(after, fact);
+    case 'checkpoint.completed':
+      return onCompleted(before.table, fact);
+    case 'checkpoint.aborted':
+      return onAborted(before.table, fact);
+    case 'discard.planned':
+      return [{ type: 'discard', planned: fact }];
+    default:
+      return [];
+  }
+};
+
+const owedTriggers = (state: JobState, checkpoint: UnfinishedCheckpoint): Effect[] => {
+  const { location, phase } = checkpoint;
+  const isCollecting = checkpointPhases.accepts(phase, 'checkpoint.fullyAcknowledged');
+  return isCollecting && location !== undefined ? triggerTasks(state, checkpoint, location) : [];
+};
+
+/** What is owed after a crash: triggers that were not answered and discards that were not confirmed. */
+export const owedEffects = (state: JobState): Effect[] => [
+  ...unfinished(state.table).flatMap((checkpoint) => owedTriggers(state, checkpoint)),
+  ...Object.values(state.table.discards).map((planned): Effect => ({ type: 'discard', planned })),
+];

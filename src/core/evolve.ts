@@ -1,0 +1,213 @@
+/**
+ * The fold: `evolve` may not refuse, never chooses and reads no clock. What policy decided is in the fact, so that a
+ * replay under another configuration gives the same state.
+ */
+import { castDraft, produce, type Draft } from 'immer';
+import { assertNever, invariant } from '../errors.ts';
+import type { CheckpointId } from '../state/ids.ts';
+import type { CheckpointCompleted, CheckpointTriggered, Fact, TaskEnded } from './facts/fact.ts';
+import {
+  DISPOSED_REMEMBERED_MAX,
+  KEYED_SAVEPOINTS_MAX,
+  type JobState,
+  type JobTable,
+  type UnfinishedCheckpoint,
+} from './job-state.ts';
+import { Ledger } from './ledger.ts';
+import { checkpointPhases, jobPhases, taskPhases } from './phase.ts';
+import { fromRuns, type RosterEntry } from './roster.ts';
+
+type Table = Draft<JobTable>;
+type Ledgers = Map<number, Ledger>;
+
+const unfinishedOf = (table: Table, id: CheckpointId): Draft<UnfinishedCheckpoint> => {
+  const checkpoint = table.checkpoints[id];
+  invariant(checkpoint, `a fact speaks of checkpoint ${id}, which is not in flight`);
+  return checkpoint;
+};
+
+const advance = (table: Table, fact: Fact & { readonly checkpointId: CheckpointId }): Draft<UnfinishedCheckpoint> => {
+  const checkpoint = unfinishedOf(table, fact.checkpointId);
+  checkpoint.phase = checkpointPhases.next(checkpoint.phase, fact.type);
+  checkpoint.facts.push(castDraft(fact));
+  return checkpoint;
+};
+
+const trigger = (table: Table, ledgers: Ledgers, fact: CheckpointTriggered): void => {
+  const plan = table.roster as JobTable['roster'];
+  table.checkpoints[fact.checkpointId] = castDraft({
+    checkpointId: fact.checkpointId,
+    kind: fact.kind,
+    cause: fact.cause,
+    triggeredAt: fact.at,
+    timeoutMs: fact.timeoutMs,
+    retention: table.configuration.retention,
+    plan,
+    phase: checkpointPhases.initial,
+    location: undefined,
+    savepoint: fact.savepoint,
+    facts: [fact],
+  });
+  ledgers.set(fact.checkpointId, new Ledger(plan));
+  table.nextCheckpointId = fact.checkpointId + 1;
+  if (fact.cause === 'endOfData') table.endTriggered = true;
+  if (fact.savepoint?.key !== undefined) {
+    table.savepoints[fact.savepoint.key] = { checkpointId: fact.checkpointId, externalPointer: undefined };
+    const oldest = Object.keys(table.savepoints)[0];
+    if (Object.keys(table.savepoints).length > KEYED_SAVEPOINTS_MAX && oldest !== undefined) {
+      delete table.savepoints[oldest];
+    }
+  }
+};
+
+const forget = (table: Table, ledgers: Ledgers, id: CheckpointId): void => {
+  delete table.checkpoints[id];
+  ledgers.delete(id);
+};
+
+const complete = (table: Table, ledgers: Ledgers, fact: CheckpointCompleted): void => {
+  const checkpoint = advance(table, fact);
+  const { location, retention, triggeredAt, savepoint } = checkpoint;
+  invariant(location, `checkpoint ${fact.checkpointId} completed without a location`);
+  const { checkpointId, externalPointer } = fact;
+  if (fact.kind === 'checkpoint') {
+    const { stateSizeBytes } = fact.totals;
+    table.completed.push({ checkpointId, triggeredAt, externalPointer, location, retention, stateSizeBytes });
+    table.latestCompletedId = checkpointId;
+  }
+  if (savepoint?.key !== undefined) table.savepoints[savepoint.key] = { checkpointId, externalPointer };
+  forget(table, ledgers, checkpointId);
+};
+
+const abort = (table: Table, ledgers: Ledgers, fact: Fact & { readonly type: 'checkpoint.aborted' }): void => {
+  const { location, savepoint, cause } = advance(table, fact);
+  table.disposed.push({ checkpointId: fact.checkpointId, location });
+  if (table.disposed.length > DISPOSED_REMEMBERED_MAX) table.disposed.shift();
+  if (savepoint?.key !== undefined) delete table.savepoints[savepoint.key];
+  if (cause === 'endOfData') table.endTriggered = false;
+  forget(table, ledgers, fact.checkpointId);
+};
+
+const removeAttempts = (table: Table, slots: ReadonlySet<number>): void => {
+  table.roster = castDraft((table.roster as JobTable['roster']).without(slots));
+  for (const slot of slots) delete table.taskPhases[slot];
+};
+
+const deploy = (table: Table, entries: readonly RosterEntry[]): void => {
+  const before = table.roster as JobTable['roster'];
+  const after = before.with(entries);
+  for (const slot of before.slots) if (after.positionOf(slot) < 0) delete table.taskPhases[slot];
+  table.roster = castDraft(after);
+  for (const { slot, attempt } of entries) {
+    table.nextSlot = Math.max(table.nextSlot, slot + 1);
+    table.nextAttempt = Math.max(table.nextAttempt, attempt + 1);
+  }
+  table.endTriggered = false;
+};
+
+const moveTask = (table: Table, slot: number, factType: TaskEnded['type'] | 'task.dataEnded'): void => {
+  const phase = taskPhases.next(table.taskPhases[slot] ?? taskPhases.initial, factType);
+  if (taskPhases.isFinal(phase)) removeAttempts(table, new Set([slot]));
+  else table.taskPhases[slot] = phase;
+};
+
+const moveJob = (table: Table, factType: Fact['type']): void => {
+  table.jobPhase = jobPhases.next(table.jobPhase, factType);
+  table.jobFact = factType;
+};
+
+/** Folds one fact into the draft and the ledgers. */
+export const evolve = (table: Table, ledgers: Ledgers, fact: Fact): void => {
+  switch (fact.type) {
+    case 'job.opened':
+      table.jobId = fact.jobId;
+      table.graph = castDraft(fact.graph);
+      return;
+    case 'coordinator.tookOver':
+      table.term = fact.term;
+      table.configuration = fact.configuration;
+      return;
+    case 'tasks.deployed':
+      deploy(table, fromRuns(fact.runs));
+      return;
+    case 'tasks.lost':
+      removeAttempts(table, new Set(fromRuns(fact.runs).map((entry) => entry.slot)));
+      return;
+    case 'task.finished':
+    case 'task.failed':
+    case 'task.cancelled':
+    case 'task.dataEnded':
+      moveTask(table, fact.slot, fact.type);
+      return;
+    case 'job.running':
+      moveJob(table, fact.type);
+      return;
+    case 'job.restarting':
+      moveJob(table, fact.type);
+      if (fact.cause === 'taskFailure') table.restarts += 1;
+      return;
+    case 'job.finished':
+    case 'job.failed':
+    case 'job.cancelled':
+    case 'job.suspended': {
+      moveJob(table, fact.type);
+      table.jobEnd = castDraft(fact);
+      const kept = new Set<number>(fact.kept.map((fate) => fate.checkpointId));
+      table.completed = table.completed.filter((completed) => kept.has(completed.checkpointId));
+      return;
+    }
+    case 'job.restored':
+      table.restoredFrom = fact.checkpointId;
+      return;
+    case 'checkpoint.triggered':
+      trigger(table, ledgers, fact);
+      return;
+    case 'checkpoint.located':
+      advance(table, fact).location = fact.location;
+      return;
+    case 'tasks.acknowledged': {
+      // Bulk of a checkpoint that is final by now may be trimmed: nothing that follows reads its ledger.
+      const ledger = ledgers.get(fact.checkpointId);
+      if (fact.columns !== undefined && fact.bytes !== undefined) ledger?.record(fact.columns, fact.bytes);
+      return;
+    }
+    case 'checkpoint.fullyAcknowledged':
+    case 'metadata.written':
+      advance(table, fact);
+      return;
+    case 'checkpoint.completed':
+      complete(table, ledgers, fact);
+      return;
+    case 'checkpoint.aborted':
+      abort(table, ledgers, fact);
+      return;
+    case 'checkpoint.subsumed':
+      table.completed = table.completed.filter((completed) => completed.checkpointId !== fact.checkpointId);
+      return;
+    case 'discard.planned':
+      table.discards[fact.discardId] = castDraft(fact);
+      table.nextDiscardId = fact.discardId + 1;
+      return;
+    case 'discard.confirmed':
+      delete table.discards[fact.discardId];
+      return;
+    default:
+      assertNever(fact);
+  }
+};
+
+/** Folds facts in order: one produce for all of them. The ledgers are changed in place. */
+export const fold = (state: JobState, facts: readonly Fact[]): JobState => {
+  if (facts.length === 0) return state;
+  const table = produce(state.table, (draft) => {
+    for (const fact of facts) evolve(draft, state.ledgers, fact);
+  });
+  return { table, ledgers: state.ledgers };
+};
+
+/**
+ * The state as it would be after facts that record no acknowledgement: for decisions that look one step ahead. Ledgers
+ * are shared, only their set is copied.
+ */
+export const peek = (state: JobState, facts: readonly Fact[]): JobState =>
+  fold({ table: state.table, ledgers: new Map(state.ledgers) }, facts);

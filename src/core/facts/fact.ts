@@ -1,0 +1,196 @@
+/**
+ * The facts: what was decided, in the past tense. They are the journal's content and the only thing that changes the
+ * job's state. `at` is wall-clock milliseconds, stamped once when the fact was decided.
+ */
+import type { CheckpointId, JobId } from '../../state/ids.ts';
+import type { LocationReference, SavepointTarget } from '../../state/location.ts';
+import type { TerminalStatus } from '../../retention/policy.ts';
+import type { CheckpointConfiguration } from '../configuration.ts';
+import type { AcknowledgedColumns } from '../columns.ts';
+import type { FailureReason } from '../failures.ts';
+import type { JobGraph } from '../job-graph.ts';
+import type { AcknowledgementTotals } from '../ledger.ts';
+import type { AttemptRun } from '../roster.ts';
+
+interface At<Type extends string> {
+  readonly type: Type;
+  readonly at: number;
+}
+
+/** The first fact of every job. */
+export interface JobOpened extends At<'job.opened'> {
+  readonly jobId: JobId;
+  readonly graph: JobGraph;
+}
+
+/** The first fact of every reign, and what fences the one before. */
+export interface CoordinatorTookOver extends At<'coordinator.tookOver'> {
+  readonly term: number;
+  /** In force from now on; checkpoints keep what they were made under. */
+  readonly configuration: CheckpointConfiguration;
+}
+
+export interface TasksDeployed extends At<'tasks.deployed'> {
+  readonly runs: readonly AttemptRun[];
+}
+
+export interface TaskEnded extends At<'task.finished' | 'task.failed' | 'task.cancelled'> {
+  readonly slot: number;
+  readonly message: string;
+}
+
+/** Attempts that a new coordinator did not find alive any more. */
+export interface TasksLost extends At<'tasks.lost'> {
+  readonly runs: readonly AttemptRun[];
+}
+
+/** An attempt has read all its input; it still answers barriers. */
+export interface TaskDataEnded extends At<'task.dataEnded'> {
+  readonly slot: number;
+}
+
+export interface JobRunning extends At<'job.running'> {}
+
+export interface JobRestarting extends At<'job.restarting'> {
+  /** `taskFailure` counts as a restart; `processLost` is a new process finding no tasks. */
+  readonly cause: 'taskFailure' | 'processLost';
+  readonly message: string;
+}
+
+export interface JobEnded extends At<'job.finished' | 'job.failed' | 'job.cancelled' | 'job.suspended'> {
+  readonly message: string;
+  /** What stays and why, for people. */
+  readonly kept: readonly { readonly checkpointId: number; readonly clause: string }[];
+}
+
+/** State was handed to new attempts; no id means that they start empty. */
+export interface JobRestored extends At<'job.restored'> {
+  readonly checkpointId: CheckpointId | undefined;
+}
+
+export type CheckpointKind = 'checkpoint' | 'savepoint';
+export type TriggerCause = 'periodic' | 'manual' | 'endOfData';
+
+export interface CheckpointTriggered extends At<'checkpoint.triggered'> {
+  readonly checkpointId: CheckpointId;
+  readonly kind: CheckpointKind;
+  readonly cause: TriggerCause;
+  readonly timeoutMs: number;
+  /** Size of the plan: the attempts alive at this moment. */
+  readonly tasks: number;
+  readonly savepoint?: (SavepointTarget & { readonly key: string | undefined }) | undefined;
+}
+
+export interface CheckpointLocated extends At<'checkpoint.located'> {
+  readonly checkpointId: CheckpointId;
+  readonly location: LocationReference;
+}
+
+/** One batch of acknowledgements of one checkpoint. Columns and bytes are gone once the checkpoint is final and trimmed. */
+export interface TasksAcknowledged extends At<'tasks.acknowledged'> {
+  readonly checkpointId: CheckpointId;
+  readonly count: number;
+  readonly columns: AcknowledgedColumns | undefined;
+  /** The slices, one acknowledgement after the other, as in the journal's bulk. */
+  readonly bytes: Uint8Array | undefined;
+}
+
+export interface CheckpointFullyAcknowledged extends At<'checkpoint.fullyAcknowledged'> {
+  readonly checkpointId: CheckpointId;
+  readonly totals: AcknowledgementTotals;
+}
+
+export interface MetadataWritten extends At<'metadata.written'> {
+  readonly checkpointId: CheckpointId;
+  readonly externalPointer: string;
+  readonly metadataSizeBytes: number;
+}
+
+export interface CheckpointCompleted extends At<'checkpoint.completed'> {
+  readonly checkpointId: CheckpointId;
+  readonly kind: CheckpointKind;
+  readonly cause: TriggerCause;
+  readonly externalPointer: string;
+  readonly metadataSizeBytes: number;
+  readonly durationMs: number;
+  readonly totals: AcknowledgementTotals;
+}
+
+export interface CheckpointAborted extends At<'checkpoint.aborted'> {
+  readonly checkpointId: CheckpointId;
+  readonly reason: FailureReason;
+  readonly message: string;
+  /** The phase it was given up in. */
+  readonly phase: string;
+  readonly acknowledged: number;
+  /** Slots that had not acknowledged, at most {@link MISSING_NAMED_MAX} of them (C-307). */
+  readonly missing: readonly number[];
+}
+
+/** How many missing tasks an aborting fact names: enough to act on, small enough for every journal. */
+export const MISSING_NAMED_MAX = 32;
+
+/** A completed checkpoint left the store because newer ones are enough. */
+export interface CheckpointSubsumed extends At<'checkpoint.subsumed'> {
+  readonly checkpointId: CheckpointId;
+  readonly clause: string;
+}
+
+/** What is to be deleted. */
+export type DiscardTarget =
+  | { readonly kind: 'directory'; readonly location: LocationReference }
+  /** The directory of a checkpoint given up before the storage said where it is. */
+  | { readonly kind: 'unlocated'; readonly checkpointId: CheckpointId; readonly savepoint?: SavepointTarget | undefined }
+  | { readonly kind: 'files'; readonly exclusive: string; readonly files: readonly DiscardFile[] };
+
+/** A file of a handle: relative to the exclusive directory, or absolute. */
+export interface DiscardFile {
+  readonly path: string;
+  readonly isRelative: boolean;
+}
+
+export type DiscardCause = 'aborted' | 'subsumed' | 'terminated' | 'lateState' | 'unknownAttempt';
+
+export interface DiscardPlanned extends At<'discard.planned'> {
+  readonly discardId: number;
+  readonly checkpointId: CheckpointId;
+  readonly cause: DiscardCause;
+  readonly clause: string;
+  readonly target: DiscardTarget;
+}
+
+export interface DiscardConfirmed extends At<'discard.confirmed'> {
+  readonly discardId: number;
+}
+
+export type Fact =
+  | JobOpened
+  | CoordinatorTookOver
+  | TasksDeployed
+  | TaskEnded
+  | TasksLost
+  | TaskDataEnded
+  | JobRunning
+  | JobRestarting
+  | JobEnded
+  | JobRestored
+  | CheckpointTriggered
+  | CheckpointLocated
+  | TasksAcknowledged
+  | CheckpointFullyAcknowledged
+  | MetadataWritten
+  | CheckpointCompleted
+  | CheckpointAborted
+  | CheckpointSubsumed
+  | DiscardPlanned
+  | DiscardConfirmed;
+
+export type FactType = Fact['type'];
+
+/** The fact that says how a job ended. */
+export const endedFactType = {
+  FINISHED: 'job.finished',
+  FAILED: 'job.failed',
+  CANCELLED: 'job.cancelled',
+  SUSPENDED: 'job.suspended',
+} as const satisfies Record<TerminalStatus, JobEnded['type']>;

@@ -1,0 +1,113 @@
+/**
+ * A journal snapshot: the fold of a stream as JSON. No state name of a chart is stored: phases are kept as the few
+ * facts that led to them and folded again, and the acknowledgements of unfinished checkpoints stay in their blocks,
+ * which the snapshot names by revision.
+ */
+import { invariant, TidemarkError } from '../../errors.ts';
+import type { CheckpointConfiguration } from '../configuration.ts';
+import { fold } from '../evolve.ts';
+import { initialState, unfinished, type JobState, type JobTable } from '../job-state.ts';
+import type { AttemptRun } from '../roster.ts';
+import type { JobGraph } from '../job-graph.ts';
+import type { JobId } from '../../state/ids.ts';
+import { fromRuns, Roster } from '../roster.ts';
+import { taskPhases, jobPhases } from '../phase.ts';
+import type { Fact } from './fact.ts';
+
+export const SNAPSHOT_VERSION = 1;
+
+type KeptTable = Omit<JobTable, 'roster' | 'taskPhases' | 'checkpoints' | 'jobPhase'>;
+
+interface PlainSnapshot {
+  readonly version: number;
+  readonly table: KeptTable;
+  readonly roster: readonly AttemptRun[];
+  readonly dataEnded: readonly number[];
+  readonly unfinished: readonly {
+    readonly checkpointId: number;
+    readonly facts: readonly Fact[];
+    /** Revisions of the blocks that hold its acknowledgements, ascending. */
+    readonly acknowledgedIn: readonly number[];
+  }[];
+}
+
+/** Where the acknowledgements of a checkpoint stand in the journal. */
+export type AcknowledgedIn = ReadonlyMap<number, readonly number[]>;
+
+/** Encodes the state; `acknowledgedIn` names the blocks of each unfinished checkpoint. */
+export const encodeSnapshot = (state: JobState, acknowledgedIn: AcknowledgedIn): Uint8Array => {
+  const { roster, taskPhases: phases, checkpoints: _checkpoints, jobPhase: _jobPhase, ...table } = state.table;
+  for (const checkpoint of unfinished(state.table)) {
+    invariant(checkpoint.plan === roster, `plan of checkpoint ${checkpoint.checkpointId} is not the living roster`);
+  }
+  const plain: PlainSnapshot = {
+    version: SNAPSHOT_VERSION,
+    table,
+    roster: roster.runs(),
+    dataEnded: Object.keys(phases).map(Number),
+    unfinished: unfinished(state.table).map(({ checkpointId, facts }) => ({
+      checkpointId,
+      facts,
+      acknowledgedIn: acknowledgedIn.get(checkpointId) ?? [],
+    })),
+  };
+  return new TextEncoder().encode(JSON.stringify(plain));
+};
+
+/** A snapshot as it is read back: what to fold first, and which blocks to read for the rest. */
+export interface DecodedSnapshot {
+  /** Revisions of the blocks whose acknowledgements {@link rebuild} needs, ascending. */
+  readonly acknowledgedIn: AcknowledgedIn;
+  /** Folds the unfinished checkpoints again over the kept table. */
+  rebuild(acknowledgedFacts: (checkpointId: number) => readonly Fact[]): JobState;
+}
+
+const parse = (bytes: Uint8Array, where: string): PlainSnapshot => {
+  let plain: PlainSnapshot;
+  try {
+    plain = JSON.parse(new TextDecoder().decode(bytes)) as PlainSnapshot;
+  } catch (error) {
+    throw new TidemarkError('JOURNAL_CORRUPT', `${where}: the snapshot is not JSON (${String(error)})`);
+  }
+  if (plain.version === SNAPSHOT_VERSION) return plain;
+  throw new TidemarkError('JOURNAL_VERSION', `${where}: snapshot in version ${plain.version}, known is 1`);
+};
+
+const baseTable = (plain: PlainSnapshot, start: JobTable): JobTable => {
+  const { jobFact } = plain.table;
+  const ended = taskPhases.next(taskPhases.initial, 'task.dataEnded');
+  return {
+    ...start,
+    ...plain.table,
+    jobFact,
+    jobPhase: jobFact === undefined ? jobPhases.initial : jobPhases.next(jobPhases.initial, jobFact),
+    roster: new Roster(fromRuns(plain.roster)),
+    taskPhases: Object.fromEntries(plain.dataEnded.map((slot) => [slot, ended])),
+    checkpoints: {},
+  };
+};
+
+/** What folding the unfinished checkpoints again must not change: counters and marks that the snapshot already holds. */
+const keepCounters = (table: JobTable, kept: KeptTable): JobTable => ({ ...table, ...kept });
+
+/** @throws JOURNAL_CORRUPT or JOURNAL_VERSION, naming the place. */
+export const decodeSnapshot = (
+  bytes: Uint8Array,
+  where: string,
+  job: { readonly jobId: JobId; readonly graph: JobGraph; readonly configuration: CheckpointConfiguration },
+): DecodedSnapshot => {
+  const plain = parse(bytes, where);
+  return {
+    acknowledgedIn: new Map(plain.unfinished.map((entry) => [entry.checkpointId, entry.acknowledgedIn])),
+    rebuild: (acknowledgedFacts) => {
+      const start = initialState(job.jobId, job.graph, job.configuration);
+      const base: JobState = { table: baseTable(plain, start.table), ledgers: new Map() };
+      const state = plain.unfinished.reduce((before, { checkpointId, facts }) => {
+        const [triggered, ...others] = facts;
+        invariant(triggered, `${where}: unfinished checkpoint ${checkpointId} has no facts`);
+        return fold(before, [triggered, ...acknowledgedFacts(checkpointId), ...others]);
+      }, base);
+      return { table: keepCounters(state.table, plain.table), ledgers: state.ledgers };
+    },
+  };
+};

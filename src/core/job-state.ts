@@ -1,0 +1,169 @@
+/** The job's state: a fold of facts. The table is small, nested and immutable; ledgers stand beside it. */
+import type { CheckpointId, JobId } from '../state/ids.ts';
+import type { LocationReference, SavepointTarget } from '../state/location.ts';
+import type { RetentionPolicy } from '../retention/policy.ts';
+import type { CheckpointConfiguration } from './configuration.ts';
+import type {
+  CheckpointKind,
+  CheckpointTriggered,
+  DiscardPlanned,
+  Fact,
+  JobEnded,
+  TriggerCause,
+} from './facts/fact.ts';
+import type { JobGraph } from './job-graph.ts';
+import { Ledger } from './ledger.ts';
+import { checkpointPhases, jobPhases, taskPhases, type Phase } from './phase.ts';
+import { emptyRoster, type Roster } from './roster.ts';
+
+/** A checkpoint that is neither finalized nor disposed. */
+export interface UnfinishedCheckpoint {
+  readonly checkpointId: CheckpointId;
+  readonly kind: CheckpointKind;
+  readonly cause: TriggerCause;
+  readonly triggeredAt: number;
+  readonly timeoutMs: number;
+  /** The policy in force at the trigger (C-285). */
+  readonly retention: RetentionPolicy;
+  readonly plan: Roster;
+  readonly phase: Phase;
+  readonly location: LocationReference | undefined;
+  readonly savepoint: CheckpointTriggered['savepoint'];
+  /** Its lifecycle so far, acknowledgements left out: what a journal snapshot keeps of it. */
+  readonly facts: readonly Fact[];
+}
+
+/** A checkpoint the job can be restored from, kept until newer ones are enough. */
+export interface CompletedCheckpoint {
+  readonly checkpointId: CheckpointId;
+  readonly triggeredAt: number;
+  readonly externalPointer: string;
+  readonly location: LocationReference;
+  readonly retention: RetentionPolicy;
+  readonly stateSizeBytes: number;
+}
+
+/** What is remembered of an aborted checkpoint, so that its late state is discarded. */
+export interface DisposedCheckpoint {
+  readonly checkpointId: CheckpointId;
+  readonly location: LocationReference | undefined;
+}
+
+/** A savepoint that was asked for under a key: asking again gives the same one. */
+export interface KeyedSavepoint {
+  readonly checkpointId: CheckpointId;
+  /** Absent while it is in flight. */
+  readonly externalPointer: string | undefined;
+}
+
+export interface JobTable {
+  readonly jobId: JobId;
+  readonly graph: JobGraph;
+  readonly configuration: CheckpointConfiguration;
+  readonly term: number;
+  readonly nextCheckpointId: number;
+  /** Slots below were given in this life of the job. */
+  readonly nextSlot: number;
+  readonly nextAttempt: number;
+  readonly nextDiscardId: number;
+  readonly jobPhase: Phase;
+  /** The fact that led to the phase; snapshots keep this, never the phase's name. */
+  readonly jobFact: Fact['type'] | undefined;
+  readonly jobEnd: JobEnded | undefined;
+  /** Restarts after task failures. */
+  readonly restarts: number;
+  readonly roster: Roster;
+  /** Attempts in another phase than the chart's first. */
+  readonly taskPhases: Readonly<Record<number, Phase>>;
+  readonly checkpoints: Readonly<Record<number, UnfinishedCheckpoint>>;
+  /** In ascending order. */
+  readonly completed: readonly CompletedCheckpoint[];
+  readonly savepoints: Readonly<Record<string, KeyedSavepoint>>;
+  readonly disposed: readonly DisposedCheckpoint[];
+  readonly discards: Readonly<Record<number, DiscardPlanned>>;
+  /** True from the trigger of the checkpoint at the end of all input, until it is aborted or tasks are deployed anew. */
+  readonly endTriggered: boolean;
+  /** The newest completed checkpoint, also after it was discarded; 0 before the first. */
+  readonly latestCompletedId: number;
+  readonly restoredFrom: CheckpointId | undefined;
+}
+
+export interface JobState {
+  readonly table: JobTable;
+  readonly ledgers: Map<number, Ledger>;
+}
+
+/** Aborted checkpoints remembered for their late state; Flink remembers 16 (C-090), a late file costs more here. */
+export const DISPOSED_REMEMBERED_MAX = 64;
+/** Keyed savepoints remembered; the oldest is forgotten first. */
+export const KEYED_SAVEPOINTS_MAX = 256;
+
+/** The state before the first fact. */
+export const initialState = (jobId: JobId, graph: JobGraph, configuration: CheckpointConfiguration): JobState => ({
+  table: {
+    jobId,
+    graph,
+    configuration,
+    term: 0,
+    nextCheckpointId: 1,
+    nextSlot: 0,
+    nextAttempt: 1,
+    nextDiscardId: 1,
+    jobPhase: jobPhases.initial,
+    jobFact: undefined,
+    jobEnd: undefined,
+    restarts: 0,
+    roster: emptyRoster,
+    taskPhases: {},
+    checkpoints: {},
+    completed: [],
+    savepoints: {},
+    disposed: [],
+    discards: {},
+    endTriggered: false,
+    latestCompletedId: 0,
+    restoredFrom: undefined,
+  },
+  ledgers: new Map(),
+});
+
+/** A copy whose ledgers can be changed without touching the first: for search and what-if. */
+export const fork = (state: JobState): JobState => ({
+  table: state.table,
+  ledgers: new Map(Array.from(state.ledgers, ([id, ledger]) => [id, ledger.fork()])),
+});
+
+/** Unfinished checkpoints in the order they were triggered. */
+export const unfinished = (table: JobTable): UnfinishedCheckpoint[] => Object.values(table.checkpoints);
+
+/** True when the job ended for good: nothing is triggered any more and only clean-up is left. */
+export const isTerminated = (table: JobTable): boolean => jobPhases.isFinal(table.jobPhase);
+
+/** True when every source of a complete roster has read all its input. */
+export const isInputEnded = (table: JobTable): boolean => {
+  const { roster, graph } = table;
+  if (!roster.isComplete(graph)) return false;
+  return sourcePositions(table, roster).every(
+    (position) => table.taskPhases[roster.slots[position]!] === taskPhases.next(taskPhases.initial, 'task.dataEnded'),
+  );
+};
+
+/** Positions of the attempts that start the barriers: those of vertices without inputs. */
+export const sourcePositions = (table: JobTable, plan: Roster): number[] => {
+  const positions: number[] = [];
+  for (let position = 0; position < plan.size; position++) {
+    if (table.graph.vertices[plan.vertices[position]!]!.inputs.length === 0) positions.push(position);
+  }
+  return positions;
+};
+
+/** A task's name for people: `counter#1`. */
+export const taskName = (table: JobTable, plan: Roster, slot: number): string => {
+  const position = plan.positionOf(slot);
+  if (position < 0) return `slot ${slot}`;
+  return `${table.graph.vertices[plan.vertices[position]!]!.name}#${plan.subtasks[position]!}`;
+};
+
+/** True while the phase is one the deadline still runs in and an abort is possible. */
+export const canAbort = (checkpoint: UnfinishedCheckpoint): boolean =>
+  checkpointPhases.accepts(checkpoint.phase, 'checkpoint.aborted');

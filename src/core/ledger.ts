@@ -1,0 +1,142 @@
+/**
+ * The one mutable thing of the core: which attempts of a checkpoint's plan have acknowledged, and the state bytes they
+ * sent. It is owned by the job's state and changed only in `evolve`; `fork` copies it for search and what-if.
+ */
+import { invariant } from '../errors.ts';
+import type { AcknowledgedColumns } from './columns.ts';
+import type { Roster } from './roster.ts';
+
+/** Sums and maxima over the acknowledgements of one checkpoint. Durations in ms, sizes in bytes. */
+export interface AcknowledgementTotals {
+  readonly stateSizeBytes: number;
+  readonly checkpointedSizeBytes: number;
+  readonly processedBytes: number;
+  readonly persistedBytes: number;
+  readonly syncDurationMsMax: number;
+  readonly asyncDurationMsMax: number;
+  readonly alignmentDurationMsMax: number;
+  readonly startDelayMsMax: number;
+}
+
+export const noTotals: AcknowledgementTotals = {
+  stateSizeBytes: 0,
+  checkpointedSizeBytes: 0,
+  processedBytes: 0,
+  persistedBytes: 0,
+  syncDurationMsMax: 0,
+  asyncDurationMsMax: 0,
+  alignmentDurationMsMax: 0,
+  startDelayMsMax: 0,
+};
+
+/** Unknown (negative) values are left out of a sum (C-227). */
+const known = (value: number): number => (value > 0 ? value : 0);
+
+export class Ledger {
+  readonly plan: Roster;
+  /** Attempts that have not acknowledged. */
+  left: number;
+  totals: AcknowledgementTotals = noTotals;
+  readonly #acknowledged: Uint32Array;
+  readonly #chunks: Uint8Array[] = [];
+  readonly #chunkOf: Int32Array;
+  readonly #offsetOf: Uint32Array;
+  readonly #lengthOf: Uint32Array;
+
+  constructor(plan: Roster) {
+    this.plan = plan;
+    this.left = plan.size;
+    this.#acknowledged = new Uint32Array((plan.size + 31) >>> 5);
+    this.#chunkOf = new Int32Array(plan.size).fill(-1);
+    this.#offsetOf = new Uint32Array(plan.size);
+    this.#lengthOf = new Uint32Array(plan.size);
+  }
+
+  has(position: number): boolean {
+    return ((this.#acknowledged[position >>> 5]! >>> (position & 31)) & 1) === 1;
+  }
+
+  /** A copy of the bits, for a decision that must see its own effects before they are folded. */
+  bits(): Uint32Array {
+    return this.#acknowledged.slice();
+  }
+
+  /** Folds one batch. `bytes` holds the slices of each acknowledgement one after the other and must not change. */
+  record(columns: AcknowledgedColumns, bytes: Uint8Array): void {
+    const chunk = this.#chunks.push(bytes) - 1;
+    let offset = 0;
+    for (let i = 0; i < columns.count; i++) {
+      const position = this.plan.positionOf(columns.slots[i]!);
+      invariant(position >= 0 && !this.has(position), `slot ${columns.slots[i]} acknowledged twice or not in the plan`);
+      this.#acknowledged[position >>> 5]! |= 1 << (position & 31);
+      this.#chunkOf[position] = chunk;
+      this.#offsetOf[position] = offset;
+      this.#lengthOf[position] = columns.lengths[i]!;
+      offset += columns.lengths[i]!;
+    }
+    this.left -= columns.count;
+    this.totals = addColumns(this.totals, columns);
+  }
+
+  /** The slices an attempt sent, one per operator of its vertex; none for a task without state. */
+  slicesAt(position: number): Uint8Array[] {
+    const chunk = this.#chunks[this.#chunkOf[position]!];
+    if (chunk === undefined) return [];
+    const start = this.#offsetOf[position]!;
+    const end = start + this.#lengthOf[position]!;
+    const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    const slices: Uint8Array[] = [];
+    for (let at = start; at < end; ) {
+      const length = view.getUint32(at);
+      slices.push(chunk.subarray(at + 4, at + 4 + length));
+      at += 4 + length;
+    }
+    return slices;
+  }
+
+  /** Slots of the plan that have not acknowledged, in plan order, at most `limit`. */
+  missing(limit = Number.POSITIVE_INFINITY): number[] {
+    const slots: number[] = [];
+    for (let position = 0; position < this.plan.size && slots.length < limit; position++) {
+      if (!this.has(position)) slots.push(this.plan.slots[position]!);
+    }
+    return slots;
+  }
+
+  fork(): Ledger {
+    const copy = new Ledger(this.plan);
+    copy.left = this.left;
+    copy.totals = this.totals;
+    copy.#acknowledged.set(this.#acknowledged);
+    copy.#chunks.push(...this.#chunks);
+    copy.#chunkOf.set(this.#chunkOf);
+    copy.#offsetOf.set(this.#offsetOf);
+    copy.#lengthOf.set(this.#lengthOf);
+    return copy;
+  }
+}
+
+export const addColumns = (totals: AcknowledgementTotals, columns: AcknowledgedColumns): AcknowledgementTotals => {
+  let { stateSizeBytes, checkpointedSizeBytes, processedBytes, persistedBytes } = totals;
+  let { syncDurationMsMax, asyncDurationMsMax, alignmentDurationMsMax, startDelayMsMax } = totals;
+  for (let i = 0; i < columns.count; i++) {
+    stateSizeBytes += columns.stateSizeBytes[i]!;
+    checkpointedSizeBytes += columns.checkpointedSizeBytes[i]!;
+    processedBytes += known(columns.processedBytes[i]!);
+    persistedBytes += known(columns.persistedBytes[i]!);
+    syncDurationMsMax = Math.max(syncDurationMsMax, columns.syncDurationMs[i]!);
+    asyncDurationMsMax = Math.max(asyncDurationMsMax, columns.asyncDurationMs[i]!);
+    alignmentDurationMsMax = Math.max(alignmentDurationMsMax, columns.alignmentDurationMs[i]!);
+    startDelayMsMax = Math.max(startDelayMsMax, columns.startDelayMs[i]!);
+  }
+  return {
+    stateSizeBytes,
+    checkpointedSizeBytes,
+    processedBytes,
+    persistedBytes,
+    syncDurationMsMax,
+    asyncDurationMsMax,
+    alignmentDurationMsMax,
+    startDelayMsMax,
+  };
+};

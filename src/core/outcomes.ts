@@ -1,0 +1,58 @@
+/** What a command comes to: every (command, state) pair has one of these names, and each says why. */
+import type { CheckpointId } from '../state/ids.ts';
+
+/** Name → why. The reference page of commands is generated from this. */
+export const outcomeReasons = {
+  done: 'The command was carried out; its facts say how.',
+  triggered: 'A checkpoint was triggered under the given id.',
+  inFlight: 'A savepoint under this key is in flight; the id is its own.',
+  completed: 'A savepoint under this key is complete; the pointer is its own.',
+  located: 'The tasks are asked for their state.',
+  recorded: 'The acknowledgement counts.',
+  duplicate: 'It was said before; nothing changes, and the state is not discarded: it may be the same files (C-086).',
+  late: 'The checkpoint was given up before; what came with it is discarded.',
+  afterCompletion: 'The checkpoint is complete; its files are its own.',
+  unknownCheckpoint: 'No checkpoint of this job has, or lately had, this id.',
+  unknownAttempt: 'The attempt is not in the plan; its state is discarded (C-087).',
+  malformed: 'The frame does not hold what its slot must send; it is refused.',
+  wrongJob: 'The frame belongs to another job; it is refused (C-082).',
+  aborted: 'The checkpoint is given up; its state is discarded and its tasks are told.',
+  finalized: 'The checkpoint is complete.',
+  notRunning: 'The job does not run: nothing can be triggered.',
+  tasksMissing: 'Not all required tasks are currently running.',
+  tooManyPending: 'Another checkpoint is in flight.',
+  inputEnded: 'All input is read and checkpointed: there is nothing more to save.',
+  terminated: 'The job has ended for good.',
+  already: 'The job is in this state already.',
+  confirmed: 'The discard is journaled as done.',
+  unknownDiscard: 'No such discard is owed; it was confirmed before.',
+} as const satisfies Record<string, string>;
+
+export type OutcomeType = keyof typeof outcomeReasons;
+
+export interface Outcome {
+  readonly type: OutcomeType;
+  readonly checkpointId?: CheckpointId;
+  readonly externalPointer?: string;
+  /** For a batch of acknowledgements: the outcome of each frame, as an index into {@link frameOutcomes}. */
+  readonly frames?: Uint8Array;
+}
+
+/** One byte per frame. */
+export const frameOutcomes = [
+  'recorded',
+  'duplicate',
+  'late',
+  'afterCompletion',
+  'unknownCheckpoint',
+  'unknownAttempt',
+  'malformed',
+  'wrongJob',
+] as const satisfies readonly OutcomeType[];
+
+export type FrameOutcome = (typeof frameOutcomes)[number];
+
+/** The byte of a frame's outcome. */
+export const frameOutcomeCode = Object.fromEntries(
+  frameOutcomes.map((name, code) => [name, code]),
+) as Readonly<Record<FrameOutcome, number>>;

@@ -1,0 +1,143 @@
+/** The source: reads its splits of the files and sends every word to the counter that owns its key group. */
+import { invariant } from '../../errors.ts';
+import type { JobVertex } from '../../core/job-graph.ts';
+import { javaStringHash, keyGroupOf, operatorIndexOfKeyGroup } from '../../state/key-groups.ts';
+import type { CapturedState } from '../../simulation/dataflow/snapshots.ts';
+import type { SourceBatch, SourceLogic } from '../../simulation/dataflow/source-task.ts';
+import { readRestored, restoredState, type TaskContext } from '../../simulation/dataflow/task.ts';
+import { remainingBytes, splitsOf, type FileSplit } from './file-splits.ts';
+import type { InputFiles } from './input-files.ts';
+import { WordReader } from './word-reader.ts';
+import { KEY_GROUPS } from './word-count-graph.ts';
+
+/** The operator state of a source: one entry per split that is not read to its end. */
+export const SOURCE_STATE_NAME = 'source-offsets';
+/** Words whose counter is remembered; beyond it the memory is emptied, for a text may have endless words. */
+export const ROUTES_MAX = 500_000;
+/** u32 file, f64 position, f64 end. */
+const SPLIT_BYTES = 20;
+
+export interface WordSourceOptions {
+  readonly input: InputFiles;
+  readonly counter: JobVertex;
+  /** Bytes of text in one batch, about. */
+  readonly batchBytes: number;
+}
+
+interface WordBatch extends SourceBatch {
+  readonly splits: readonly FileSplit[];
+}
+
+interface Route {
+  readonly word: string;
+  readonly counter: number;
+}
+
+class WordSource implements SourceLogic<WordBatch> {
+  readonly doneBytes: number;
+  readonly #options: WordSourceOptions;
+  readonly #reader: WordReader;
+  readonly #routes = new Map<string, Route>();
+  #splits: readonly FileSplit[];
+
+  constructor(options: WordSourceOptions, splits: readonly FileSplit[], totalBytes: number) {
+    this.#options = options;
+    this.#reader = new WordReader(options.input);
+    this.#splits = splits;
+    this.doneBytes = totalBytes - remainingBytes(splits);
+  }
+
+  async read(): Promise<WordBatch | undefined> {
+    const before = remainingBytes(this.#splits);
+    if (before === 0) return undefined;
+    const { batchBytes, counter } = this.#options;
+    const partitions: (string[] | undefined)[] = Array.from({ length: counter.parallelism }, () => undefined);
+    let splits = this.#splits;
+    let records = 0;
+    for (let left = batchBytes; left > 0 && remainingBytes(splits) > 0;) {
+      const [split, ...others] = splits;
+      invariant(split !== undefined, 'bytes that remain are in a split');
+      const { words, next } = await this.#reader.read(split, left);
+      this.#route(words, partitions);
+      records += words.length;
+      left -= next.position - split.position;
+      splits = next.position < next.end || others.length === 0 ? [next, ...others] : others;
+    }
+    return { partitions, splits, records, bytes: before - remainingBytes(splits) };
+  }
+
+  advance(batch: WordBatch): void {
+    this.#splits = batch.splits;
+  }
+
+  capture(): CapturedState {
+    const splits = this.#splits;
+    return {
+      write: async (writer) => {
+        const stream = await writer.write(encodeSplits(splits));
+        const offsets = splits.map((_, index) => BigInt(index * SPLIT_BYTES));
+        const states = [{ name: SOURCE_STATE_NAME, mode: 'SPLIT_DISTRIBUTE' as const, offsets }];
+        return { managedOperatorState: { kind: 'operatorStream', states, stream } };
+      },
+    };
+  }
+
+  #route(words: readonly string[], partitions: (string[] | undefined)[]): void {
+    for (const text of words) {
+      const { word, counter } = this.#routes.get(text) ?? this.#newRoute(text);
+      const partition = partitions[counter];
+      if (partition === undefined) partitions[counter] = [word];
+      else partition.push(word);
+    }
+  }
+
+  // The words of a chunk are views on its text; a copy lets go of the rest.
+  #newRoute(text: string): Route {
+    if (this.#routes.size >= ROUTES_MAX) this.#routes.clear();
+    const own = Buffer.from(text, 'latin1').toString('latin1');
+    const word = own.toLowerCase();
+    const keyGroup = keyGroupOf(javaStringHash(word), KEY_GROUPS);
+    const counter = operatorIndexOfKeyGroup(KEY_GROUPS, this.#options.counter.parallelism, keyGroup);
+    const route = { word, counter };
+    this.#routes.set(own, route);
+    return route;
+  }
+}
+
+const encodeSplits = (splits: readonly FileSplit[]): Uint8Array => {
+  const bytes = Buffer.alloc(splits.length * SPLIT_BYTES);
+  splits.forEach(({ file, position, end }, index) => {
+    const at = index * SPLIT_BYTES;
+    bytes.writeUInt32BE(file, at);
+    bytes.writeDoubleBE(position, at + 4);
+    bytes.writeDoubleBE(end, at + 12);
+  });
+  return bytes;
+};
+
+const decodeSplit = (bytes: Uint8Array, offset: bigint): FileSplit => {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + Number(offset), SPLIT_BYTES);
+  return { file: view.getUint32(0), position: view.getFloat64(4), end: view.getFloat64(12) };
+};
+
+const restoredSplits = async (context: TaskContext): Promise<readonly FileSplit[] | undefined> => {
+  const state = restoredState(context);
+  if (state === undefined) return undefined;
+  const handle = state.managedOperatorState;
+  const meta = handle?.states.find(({ name }) => name === SOURCE_STATE_NAME);
+  invariant(
+    handle !== undefined && meta !== undefined,
+    `source ${context.subtask} has state in every checkpoint`,
+  );
+  const bytes = await readRestored(context, handle.stream);
+  return meta.offsets.map((offset) => decodeSplit(bytes, offset));
+};
+
+/** The logic of one attempt of a source, from its restored offsets or from the beginning of its range. */
+export const wordSource = async (
+  context: TaskContext,
+  options: WordSourceOptions,
+): Promise<SourceLogic<SourceBatch>> => {
+  const splits = splitsOf(options.input.files, context.vertex.parallelism, context.subtask);
+  return new WordSource(options, (await restoredSplits(context)) ?? splits, remainingBytes(splits));
+};

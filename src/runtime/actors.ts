@@ -1,0 +1,171 @@
+/**
+ * The live actors: one for the coordinator and, as its children, one for the job, one for each checkpoint in flight and
+ * (when somebody inspects, in small jobs) one for each task. They follow the fold: each hears every lifecycle fact of
+ * its own once, in revision order, after it is durable.
+ */
+import { createActor, fromCallback, type AnyActorLogic, type AnyActorRef, type InspectionEvent, type Observer } from 'xstate';
+import { coordinatorMachine, type CoordinatorSignal } from '../../machines/coordinator.ts';
+import { jobMachine } from '../../machines/job.ts';
+import { taskMachine } from '../../machines/task.ts';
+import type { Fact, FactType } from '../core/facts/fact.ts';
+import { taskName, unfinished, type JobState } from '../core/job-state.ts';
+import { checkpointPhases, jobPhases, taskPhases, type Phase, type PhaseTable } from '../core/phase.ts';
+import { fromRuns, type RosterEntry } from '../core/roster.ts';
+import type { CheckpointId } from '../state/ids.ts';
+import { checkpointLogic, type CheckpointWork } from './checkpoint-work.ts';
+
+/** Tasks beyond this many have no live actors: one costs 3.7 KB and 24 µs. */
+export const TASK_ACTORS_MAX = 256;
+
+/** Any XState inspector. */
+export type Inspect = Observer<InspectionEvent> | ((event: InspectionEvent) => void);
+
+export interface ActorsOptions {
+  readonly work: CheckpointWork;
+  readonly inspect: Inspect | undefined;
+  /** Starts the periodic triggers while the job runs; answers how to stop them. */
+  readonly startPeriodicTrigger: () => () => void;
+}
+
+const jobFacts: ReadonlySet<FactType> = new Set<FactType>([
+  'job.running',
+  'job.restarting',
+  'job.finished',
+  'job.failed',
+  'job.cancelled',
+  'job.suspended',
+]);
+
+const checkpointFacts: ReadonlySet<FactType> = new Set<FactType>([
+  'checkpoint.located',
+  'checkpoint.fullyAcknowledged',
+  'metadata.written',
+  'checkpoint.completed',
+  'checkpoint.aborted',
+]);
+
+export class Actors {
+  readonly #options: ActorsOptions;
+  readonly #root: AnyActorRef;
+  readonly #checkpoints = new Map<CheckpointId, AnyActorRef>();
+  readonly #acknowledged = new Map<CheckpointId, number>();
+  readonly #tasks = new Map<number, AnyActorRef>();
+  #job: AnyActorRef | undefined;
+
+  constructor(options: ActorsOptions, term: number) {
+    this.#options = options;
+    const { inspect } = options;
+    const context = { jobId: options.work.state().table.jobId, term };
+    const snapshot = coordinatorMachine.resolveState({ value: 'recovering', context });
+    this.#root = createActor(coordinatorMachine, {
+      id: 'coordinator',
+      snapshot,
+      ...(inspect === undefined ? {} : { inspect }),
+    }).start();
+  }
+
+  /** Starts the actors of what the fold holds; from now on they are told facts. */
+  recover(): void {
+    const state = this.#options.work.state();
+    this.#startJob(state.table.jobPhase);
+    for (const { checkpointId } of unfinished(state.table)) this.#startCheckpoint(state, checkpointId);
+    this.#startTasks(state, state.table.roster.entries());
+    this.signal({ type: 'coordinator.recovered' });
+  }
+
+  signal(signal: CoordinatorSignal): void {
+    this.#root.send(signal);
+  }
+
+  /** Tells the actors the facts of one durable block; `state` is the fold right after it. */
+  follow(facts: readonly Fact[], state: JobState): void {
+    const progressed = new Set<CheckpointId>();
+    for (const fact of facts) {
+      if (fact.type === 'tasks.acknowledged') {
+        this.#acknowledged.set(fact.checkpointId, (this.#acknowledged.get(fact.checkpointId) ?? 0) + fact.count);
+        progressed.add(fact.checkpointId);
+      } else this.#tell(fact, state);
+    }
+    for (const checkpointId of progressed) this.#showProgress(checkpointId, state);
+  }
+
+  /** The phase a live checkpoint actor shows, for the test that compares it with the fold. */
+  phaseOf(checkpointId: CheckpointId): unknown {
+    return this.#checkpoints.get(checkpointId)?.getSnapshot().value;
+  }
+
+  /** Stops every actor; what they invoked is asked to stop. */
+  stop(): void {
+    for (const actor of [...this.#checkpoints.values(), ...this.#tasks.values(), this.#job]) stopActor(actor);
+    this.#checkpoints.clear();
+    this.#tasks.clear();
+    stopActor(this.#root);
+  }
+
+  #tell(fact: Fact, state: JobState): void {
+    if (fact.type === 'checkpoint.triggered') this.#startCheckpoint(state, fact.checkpointId, checkpointPhases.initial);
+    else if (jobFacts.has(fact.type)) this.#job?.send(fact);
+    else if (fact.type === 'tasks.deployed') this.#startTasks(state, fromRuns(fact.runs));
+    else if (fact.type === 'tasks.lost') this.#loseTasks(fromRuns(fact.runs));
+    else if ('slot' in fact) this.#tasks.get(fact.slot)?.send(fact);
+    else if ('checkpointId' in fact && checkpointFacts.has(fact.type)) this.#tellCheckpoint(fact);
+  }
+
+  #tellCheckpoint(fact: Fact & { readonly checkpointId: CheckpointId | undefined }): void {
+    const { checkpointId } = fact;
+    const actor = checkpointId === undefined ? undefined : this.#checkpoints.get(checkpointId);
+    if (checkpointId === undefined || actor === undefined) return;
+    actor.send(fact);
+    if (actor.getSnapshot().status !== 'done') return;
+    this.#checkpoints.delete(checkpointId);
+    this.#acknowledged.delete(checkpointId);
+  }
+
+  #showProgress(checkpointId: CheckpointId, state: JobState): void {
+    const total = state.ledgers.get(checkpointId)?.plan.size ?? state.table.roster.size;
+    const acknowledged = this.#acknowledged.get(checkpointId) ?? 0;
+    this.#checkpoints.get(checkpointId)?.send({ type: 'progress', acknowledged, total });
+  }
+
+  #startCheckpoint(state: JobState, checkpointId: CheckpointId, from?: Phase): void {
+    const checkpoint = state.table.checkpoints[checkpointId];
+    const ledger = state.ledgers.get(checkpointId);
+    const total = checkpoint?.plan.size ?? 0;
+    const acknowledged = from === undefined && ledger !== undefined ? total - ledger.left : 0;
+    this.#acknowledged.set(checkpointId, acknowledged);
+    const context = { checkpointId, kind: checkpoint?.kind ?? 'checkpoint', acknowledged, total };
+    const logic = checkpointLogic(this.#options.work, checkpointId);
+    const phase = from ?? checkpoint?.phase ?? checkpointPhases.initial;
+    const actor = this.#start(logic, `checkpoint-${checkpointId}`, checkpointPhases, phase, context);
+    this.#checkpoints.set(checkpointId, actor);
+  }
+
+  #startJob(phase: Phase): void {
+    const periodicTrigger = fromCallback(() => this.#options.startPeriodicTrigger());
+    const logic = jobMachine.provide({ actors: { periodicTrigger } });
+    this.#job = this.#start(logic, 'job', jobPhases, phase, {});
+  }
+
+  #startTasks(state: JobState, entries: readonly RosterEntry[]): void {
+    const { table } = state;
+    if (this.#options.inspect === undefined || table.roster.size > TASK_ACTORS_MAX) return;
+    for (const { slot, attempt } of entries) {
+      const name = taskName(table, table.roster, slot);
+      const phase = table.taskPhases[slot] ?? taskPhases.initial;
+      this.#tasks.set(slot, this.#start(taskMachine, `task-${slot}`, taskPhases, phase, { slot, name, attempt }));
+    }
+  }
+
+  #loseTasks(entries: readonly RosterEntry[]): void {
+    for (const { slot } of entries) this.#tasks.get(slot)?.send({ type: 'task.lost' });
+  }
+
+  /** An actor of a phase, child of the coordinator's: in its system, so that an inspector sees it there. */
+  #start(logic: AnyActorLogic, id: string, phases: PhaseTable, phase: Phase, context: object): AnyActorRef {
+    const snapshot = { ...phases.persisted(phase), context };
+    return createActor(logic, { parent: this.#root, id, snapshot } as Parameters<typeof createActor>[1]).start();
+  }
+}
+
+/** The parent stops only children it spawned itself; these hear the same signal from here. */
+const stopActor = (actor: AnyActorRef | undefined): void => actor?.send({ type: 'xstate.stop' });

@@ -1,0 +1,213 @@
+/** The checkpoint coordinator as a job manager embeds it. */
+import { concat, of, type Observable } from 'rxjs';
+import { TidemarkError } from '../errors.ts';
+import type { JobStatus } from '../core/commands.ts';
+import { checkConfiguration } from '../core/configuration.ts';
+import type { Fact } from '../core/facts/fact.ts';
+import { outcomeReasons, type Outcome } from '../core/outcomes.ts';
+import { sliceMetadata } from '../metadata/slices.ts';
+import type { CheckpointStatistics } from '../stats/statistics.ts';
+import type { CheckpointId, Slot } from '../state/ids.ts';
+import type { LivingAttempt } from '../tasks/gateway.ts';
+import { BlockWriter } from './block-writer.ts';
+import { systemClock } from './clock.ts';
+import type { Letter } from './inbox.ts';
+import { attachTasks, recoverStatistics, recoveryOf, rosterEntry, takeOver } from './open-job.ts';
+import type { CoordinatorOptions, Ended, FinalizedCheckpoint, Problem, Recovery, RestoredState } from './options.ts';
+import { PeriodicTrigger } from './periodic-trigger.ts';
+import { hexDigits, systemRandom, type Random } from './random.ts';
+import { streamOf } from './recover.ts';
+import { Reign } from './reign.ts';
+import { TaskLink } from './task-link.ts';
+
+/** Digits of the random part of a savepoint directory's name, as in Flink. */
+const SAVEPOINT_RANDOM_DIGITS = 12;
+
+/** Who a savepoint is for. */
+export interface SavepointRequest {
+  /** The directory below which the savepoint's own directory is made. */
+  readonly target: string;
+  /** Asking again under the same key, also after a crash, gives the same savepoint. */
+  readonly key?: string | undefined;
+}
+
+export class CheckpointCoordinator implements AsyncDisposable {
+  /** Durable facts in order, one array per block; every subscriber first gets what was decided while opening. */
+  readonly facts$: Observable<readonly Fact[]>;
+  /** Counts, history and what the job does; the present value first. */
+  readonly status$: Observable<CheckpointStatistics>;
+  /** What failed and is tried again. */
+  readonly problems$: Observable<Problem>;
+  /** What opening found. */
+  readonly recovery: Recovery;
+  readonly #options: CoordinatorOptions;
+  readonly #reign: Reign;
+  readonly #random: Random;
+
+  private constructor(options: CoordinatorOptions, reign: Reign, recovery: Recovery, opening: readonly Fact[]) {
+    this.#options = options;
+    this.#reign = reign;
+    this.#random = options.random ?? systemRandom;
+    this.recovery = recovery;
+    this.facts$ = concat(of(opening), reign.facts$);
+    this.status$ = reign.status$.asObservable();
+    this.problems$ = reign.problems$.asObservable();
+  }
+
+  /**
+   * Opens the coordinator of a job: reads the journal, fences whoever coordinated before, attaches to the living tasks
+   * and goes on with what was in flight.
+   * @throws CONFIGURATION_INVALID, JOB_MISMATCH, JOURNAL_BEHIND_STORAGE, JOURNAL_CORRUPT, JOURNAL_VERSION,
+   *   JOURNAL_UNAVAILABLE, COORDINATOR_FENCED
+   */
+  static async open(options: CoordinatorOptions): Promise<CheckpointCoordinator> {
+    const clock = options.clock ?? systemClock;
+    const { jobId, journal } = options;
+    const { intervalMs } = checkConfiguration(options.configuration ?? {});
+    const taken = await takeOver(options, clock.now());
+    const writer = new BlockWriter(journal, streamOf(jobId), taken.term, taken.revision);
+    let reign: Reign | undefined;
+    const post = (letter: Letter): void => void reign?.post(letter);
+    const link = new TaskLink({ clock, gateway: options.tasks, term: taken.term, jobId, post });
+    link.listen();
+    const attached = await attachTasks(options, taken, writer, clock.now()).catch((error: unknown) => {
+      link.stop();
+      throw error;
+    });
+    const statistics = await recoverStatistics(options, writer.nextRevision - 1);
+    const periodicTrigger = new PeriodicTrigger(clock, options.random ?? systemRandom, intervalMs);
+    reign = new Reign({ options, clock, periodicTrigger, taken, attached, writer, link, statistics });
+    const opening = [...taken.facts, ...attached.facts];
+    const coordinator = new CheckpointCoordinator(options, reign, recoveryOf(taken, attached), opening);
+    reign.start(attached);
+    return coordinator;
+  }
+
+  /** Resolves when the coordinator has ended, and says how; never rejects. */
+  get ended(): Promise<Ended> {
+    return this.#reign.ended;
+  }
+
+  /** The present statistics. */
+  get statistics(): CheckpointStatistics {
+    return this.#reign.status$.value;
+  }
+
+  /** An attempt number greater than any used before in the life of the job. */
+  get nextAttempt(): number {
+    return this.#reign.loop.state.table.nextAttempt;
+  }
+
+  /** Restarts after task failures, journaled: a new process goes on counting. */
+  get restarts(): number {
+    return this.#reign.loop.state.table.restarts;
+  }
+
+  /** The value a live checkpoint actor stands at, or undefined: for tests that compare it with the fold. */
+  phaseOf(checkpointId: CheckpointId): unknown {
+    return this.#reign.phaseOf(checkpointId);
+  }
+
+  /**
+   * The job manager reports what the job does. RESTARTING aborts what is in flight; a terminal status applies retention
+   * once. Reporting the same status again changes nothing.
+   * @throws JOB_TERMINATED when the job has ended for good in another way.
+   */
+  async jobStatus(status: JobStatus, message = ''): Promise<Outcome> {
+    const outcome = await this.#ask({ type: 'reportJobStatus', status, message });
+    if (outcome.type !== 'terminated') return outcome;
+    throw new TidemarkError('JOB_TERMINATED', `the job has ended (${this.statistics.jobStatus}); it cannot be ${status}`);
+  }
+
+  /** Takes a checkpoint now. @throws CHECKPOINT_REFUSED, CHECKPOINT_ABORTED */
+  async triggerCheckpoint(): Promise<FinalizedCheckpoint> {
+    return this.#finalized({ type: 'triggerCheckpoint' });
+  }
+
+  /** Takes a savepoint; waits while another checkpoint is in flight. @throws CHECKPOINT_REFUSED, CHECKPOINT_ABORTED */
+  async triggerSavepoint(request: SavepointRequest): Promise<FinalizedCheckpoint> {
+    const random = hexDigits(this.#random, SAVEPOINT_RANDOM_DIGITS);
+    const target = { base: request.target, name: `savepoint-${this.#options.jobId.slice(0, 6)}-${random}` };
+    return this.#finalized({ type: 'triggerSavepoint', target, key: request.key }, true);
+  }
+
+  /**
+   * Hands the state of the newest completed checkpoint to attempts that are about to start, and journals that they are
+   * the ones that run from now on. What is in flight belongs to older attempts and is given up.
+   * @throws JOB_TERMINATED, STORAGE_UNAVAILABLE, METADATA_CORRUPT
+   */
+  async restore(attempts: readonly LivingAttempt[]): Promise<RestoredState> {
+    const { graph } = this.#reign.loop.state.table;
+    const entries = attempts.map((attempt) => rosterEntry(graph, attempt));
+    const outcome = await this.#ask({ type: 'restore', attempts: entries });
+    if (outcome.type === 'terminated') throw new TidemarkError('JOB_TERMINATED', 'the job has ended for good');
+    const { checkpointId, externalPointer } = outcome;
+    if (externalPointer === undefined) return { checkpointId: undefined, exclusive: undefined, slices: new Map() };
+    return { checkpointId, exclusive: externalPointer, slices: await this.#readSlices(externalPointer, attempts) };
+  }
+
+  /** Resolves when every discard that was ordered is carried out. */
+  settled(): Promise<void> {
+    return this.#reign.settled();
+  }
+
+  /** Waits for what was decided, then ends. The job can be resumed by opening a coordinator on the same journal. */
+  close(): Promise<void> {
+    return this.#reign.close();
+  }
+
+  /** Ends as if the process had died: nothing more is written, sent or shown. For tests and demonstrations. */
+  abandon(): void {
+    this.#reign.over({ how: 'closed' }, new TidemarkError('COORDINATOR_CLOSED', 'the coordinator was abandoned'));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #ask(content: Letter['content']): Promise<Outcome> {
+    return new Promise((resolve, reject) => {
+      this.#reign.post({ content, resolve, reject });
+    });
+  }
+
+  async #finalized(content: Letter['content'], waits = false): Promise<FinalizedCheckpoint> {
+    for (;;) {
+      let ended: Promise<FinalizedCheckpoint> | undefined;
+      let anyEnded: Promise<void> | undefined;
+      const outcome = await new Promise<Outcome>((resolve, reject) => {
+        // The waiter is in place before the turn is shown, so that nothing that ends in it is missed.
+        const note = (told: Outcome): void => {
+          if (told.type === 'triggered' || told.type === 'inFlight') ended = this.#reign.requests.ended(told.checkpointId!);
+          else anyEnded = this.#reign.requests.anyEnded();
+          resolve(told);
+        };
+        this.#reign.post({ content, resolve: note, reject });
+      });
+      if (ended !== undefined) return ended;
+      const { type, checkpointId, externalPointer } = outcome;
+      if (type === 'completed') return { checkpointId: checkpointId!, externalPointer: externalPointer! };
+      if (type !== 'tooManyPending' || !waits) throw new TidemarkError('CHECKPOINT_REFUSED', outcomeReasons[type], { type });
+      await anyEnded;
+    }
+  }
+
+  async #readSlices(
+    pointer: string,
+    attempts: readonly LivingAttempt[],
+  ): Promise<ReadonlyMap<Slot, readonly Uint8Array[]>> {
+    const { jobGraph, storage } = this.#options;
+    const completed = await storage.resolveCheckpoint(pointer);
+    const { operators } = sliceMetadata(await completed.readMetadata());
+    const byOperator = new Map(operators.map((operator) => [operator.operatorId, operator.slices]));
+    const sliceOf = (operatorId: Parameters<typeof byOperator.get>[0], subtask: number): Uint8Array | undefined =>
+      byOperator.get(operatorId)?.find((slice) => slice.subtaskIndex === subtask)?.bytes;
+    return new Map(
+      attempts.map(({ slot, vertexId, subtask }) => {
+        const vertex = jobGraph.vertices.find((candidate) => candidate.id === vertexId);
+        const slices = vertex?.operators.map((operator) => sliceOf(operator.id, subtask)) ?? [];
+        return [slot, slices.filter((slice) => slice !== undefined)];
+      }),
+    );
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * Opening: read the journal, take over, ask which attempts live, and decide what that means for what is in flight. The
+ * first append is what fences the coordinator before.
+ */
+import { invariant, TidemarkError } from '../errors.ts';
+import type { Command } from '../core/commands.ts';
+import { checkConfiguration, type CheckpointConfiguration } from '../core/configuration.ts';
+import type { Effect } from '../core/effects.ts';
+import { encodeFacts } from '../core/facts/codec.ts';
+import type { Fact } from '../core/facts/fact.ts';
+import { checkJobGraph, type JobGraph } from '../core/job-graph.ts';
+import { compareJobGraphs } from '../core/job-mismatch.ts';
+import { unfinished, type JobState } from '../core/job-state.ts';
+import type { RosterEntry } from '../core/roster.ts';
+import { step } from '../core/step.ts';
+import { foldStatistics, noStatistics, type CheckpointStatistics } from '../stats/statistics.ts';
+import type { CheckpointId } from '../state/ids.ts';
+import type { LivingAttempt } from '../tasks/gateway.ts';
+import type { BlockWriter } from './block-writer.ts';
+import type { CoordinatorOptions, Recovery } from './options.ts';
+import { factsOf, recoverJob, streamOf, type RecoveredJob } from './recover.ts';
+
+/** Tries to take over while others do the same; each lost race means that somebody else has won. */
+const TAKE_OVER_TRIES_MAX = 5;
+/** Blocks folded into the statistics at the start: a few hundred checkpoints. */
+const STATISTICS_BLOCKS = 2_000;
+
+/** The job as it stands once this coordinator's term is in the journal. */
+export interface TakenOver {
+  readonly recovered: RecoveredJob;
+  readonly state: JobState;
+  readonly facts: readonly Fact[];
+  readonly term: number;
+  readonly revision: number;
+}
+
+const checkStorage = async (options: CoordinatorOptions, state: JobState): Promise<void> => {
+  const stored = await options.storage.completedCheckpoints(options.jobId);
+  const newest = stored.at(-1) ?? 0;
+  const { nextCheckpointId } = state.table;
+  if (newest < nextCheckpointId) return;
+  const text = `the storage holds checkpoint ${newest}, but the journal knows none after ${nextCheckpointId - 1}`;
+  throw new TidemarkError('JOURNAL_BEHIND_STORAGE', text, { newest, journaled: nextCheckpointId - 1 });
+};
+
+const tryTakeOver = async (
+  options: CoordinatorOptions,
+  graph: JobGraph,
+  configuration: CheckpointConfiguration,
+  at: number,
+): Promise<TakenOver | undefined> => {
+  const { jobId, journal } = options;
+  const recovered = await recoverJob(journal, { jobId, graph, configuration });
+  const { head } = recovered;
+  if (head.revision > 0) compareJobGraphs(recovered.state.table.graph, graph);
+  await checkStorage(options, recovered.state);
+  const term = head.term + 1;
+  const isNew = head.revision === 0;
+  const { state, facts } = step(recovered.state, { type: 'takeOver', at, term, configuration, isNew });
+  const request = { stream: streamOf(jobId), expectedRevision: head.revision, term, block: encodeFacts(facts) };
+  const result = await journal.append(request);
+  if (result.type === 'appended') return { recovered, state, facts, term, revision: result.revision };
+  if (result.type !== 'unknown') return undefined;
+  const now = await journal.head(streamOf(jobId));
+  const isOurs = now.revision === head.revision + 1 && now.term === term;
+  return isOurs ? { recovered, state, facts, term, revision: now.revision } : undefined;
+};
+
+/**
+ * Reads the journal and appends that this coordinator has taken over.
+ * @throws JOB_MISMATCH, JOURNAL_BEHIND_STORAGE, JOURNAL_CORRUPT, JOURNAL_VERSION, JOURNAL_UNAVAILABLE, COORDINATOR_FENCED
+ */
+export const takeOver = async (options: CoordinatorOptions, at: number): Promise<TakenOver> => {
+  const graph = checkJobGraph(options.jobGraph);
+  const configuration = checkConfiguration(options.configuration ?? {});
+  for (let tries = 0; tries < TAKE_OVER_TRIES_MAX; tries++) {
+    const taken = await tryTakeOver(options, graph, configuration, at);
+    if (taken !== undefined) return taken;
+  }
+  throw new TidemarkError('COORDINATOR_FENCED', `another coordinator of job ${options.jobId} takes over at the same time`);
+};
+
+/** An attempt as the gateway names it, as the core does. */
+export const rosterEntry = (graph: JobGraph, attempt: LivingAttempt): RosterEntry => {
+  const vertex = graph.vertices.findIndex((candidate) => candidate.id === attempt.vertexId);
+  const isKnown = vertex >= 0 && attempt.subtask >= 0 && attempt.subtask < graph.vertices[vertex]!.parallelism;
+  if (!isKnown) {
+    const text = `slot ${attempt.slot} runs subtask ${attempt.subtask} of vertex ${attempt.vertexId}, which the job does not have`;
+    throw new TidemarkError('JOB_MISMATCH', text, { slot: attempt.slot });
+  }
+  return { vertex, subtask: attempt.subtask, slot: attempt.slot, attempt: attempt.attempt };
+};
+
+/** What attaching decided: durable, but not yet shown. */
+export interface Attached {
+  readonly state: JobState;
+  readonly facts: readonly Fact[];
+  readonly effects: readonly Effect[];
+  readonly living: number;
+}
+
+/** Compares the living attempts with the plan, and journals what that means. */
+export const attachTasks = async (
+  options: CoordinatorOptions,
+  taken: TakenOver,
+  writer: BlockWriter,
+  at: number,
+): Promise<Attached> => {
+  const { term, state: before } = taken;
+  const attempts = await options.tasks.attach({ term, slotFloor: before.table.nextSlot });
+  const living = attempts.map((attempt) => ({
+    ...rosterEntry(before.table.graph, attempt),
+    dataEnded: attempt.dataEnded,
+  }));
+  const command: Command = { type: 'attach', at, living };
+  const { state, facts, effects } = step(before, command);
+  if (facts.length > 0) await writer.append(encodeFacts(facts));
+  return { state, facts, effects, living: living.length };
+};
+
+/** What opening found. */
+export const recoveryOf = (taken: TakenOver, attached: Attached): Recovery => ({
+  term: taken.term,
+  isNew: taken.recovered.head.revision === 0,
+  resumed: unfinished(attached.state.table).map(({ checkpointId, plan }) => {
+    const ledger = attached.state.ledgers.get(checkpointId);
+    invariant(ledger, `checkpoint ${checkpointId} has no ledger`);
+    return { checkpointId, acknowledged: plan.size - ledger.left, total: plan.size };
+  }),
+  aborted: attached.facts.flatMap((fact): CheckpointId[] =>
+    fact.type === 'checkpoint.aborted' ? [fact.checkpointId] : [],
+  ),
+  living: attached.living,
+});
+
+/** The statistics of what the journal still holds. */
+export const recoverStatistics = async (
+  options: CoordinatorOptions,
+  revision: number,
+): Promise<CheckpointStatistics> => {
+  const stream = streamOf(options.jobId);
+  const from = Math.max(1, revision - STATISTICS_BLOCKS + 1);
+  const blocks = await options.journal.read(stream, from, { limit: STATISTICS_BLOCKS });
+  return blocks.reduce((statistics, block) => foldStatistics(statistics, factsOf(stream, block)), noStatistics);
+};

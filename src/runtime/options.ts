@@ -1,0 +1,71 @@
+/** What an embedder hands in, and what it gets back. */
+import type { CheckpointConfigurationOptions } from '../core/configuration.ts';
+import type { DiscardPlanned } from '../core/facts/fact.ts';
+import type { JobGraph } from '../core/job-graph.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { CheckpointId, JobId, Slot } from '../state/ids.ts';
+import type { CheckpointStorage } from '../storage/storage.ts';
+import type { TaskGateway } from '../tasks/gateway.ts';
+import type { Inspect } from './actors.ts';
+import type { Clock } from './clock.ts';
+import type { JournalRetention } from './journal-keeper.ts';
+import type { Random } from './random.ts';
+
+export interface CoordinatorOptions {
+  readonly jobId: JobId;
+  /** Must be the one the job was started with. */
+  readonly jobGraph: JobGraph;
+  /** How to reach the tasks, and the stream of what they say. */
+  readonly tasks: TaskGateway;
+  /** The caller opens it and closes it after the coordinator. */
+  readonly journal: Journal;
+  readonly storage: CheckpointStorage;
+  readonly configuration?: CheckpointConfigurationOptions | undefined;
+  readonly journalRetention?: JournalRetention | undefined;
+  /** Any XState inspector. */
+  readonly inspect?: Inspect | undefined;
+  readonly clock?: Clock | undefined;
+  readonly random?: Random | undefined;
+}
+
+/** What opening found, for people and for the job manager. */
+export interface Recovery {
+  /** The number of this reign; 1 for a new job. */
+  readonly term: number;
+  readonly isNew: boolean;
+  /** Checkpoints in flight that go on under their ids. */
+  readonly resumed: readonly { readonly checkpointId: CheckpointId; readonly acknowledged: number; readonly total: number }[];
+  /** Checkpoints that were in flight and lost a task. */
+  readonly aborted: readonly CheckpointId[];
+  /** Tasks found alive. */
+  readonly living: number;
+}
+
+/** State for new attempts. */
+export interface RestoredState {
+  /** Undefined: there is no checkpoint yet, the attempts start empty. */
+  readonly checkpointId: CheckpointId | undefined;
+  /** The directory relative handles resolve against. */
+  readonly exclusive: string | undefined;
+  /** One subtask entry per operator of the attempt's vertex, in chain order; no entry for a task without state. */
+  readonly slices: ReadonlyMap<Slot, readonly Uint8Array[]>;
+}
+
+/** A checkpoint or savepoint that is complete and durable. */
+export interface FinalizedCheckpoint {
+  readonly checkpointId: CheckpointId;
+  readonly externalPointer: string;
+}
+
+/** Something that failed and is tried again: nothing is lost, but somebody may want to look. */
+export interface Problem {
+  readonly what: 'discard' | 'housekeeping' | 'inbox';
+  readonly message: string;
+  readonly planned?: DiscardPlanned | undefined;
+}
+
+/** How a coordinator ended. */
+export interface Ended {
+  readonly how: 'closed' | 'fenced' | 'stopped';
+  readonly error?: Error | undefined;
+}

@@ -1,0 +1,98 @@
+/** Journal → state: the newest snapshot, then the tail. */
+import { TidemarkError } from '../errors.ts';
+import type { CheckpointConfiguration } from '../core/configuration.ts';
+import { decodeFacts } from '../core/facts/codec.ts';
+import type { Fact } from '../core/facts/fact.ts';
+import { decodeSnapshot, type AcknowledgedIn } from '../core/facts/snapshot.ts';
+import { fold } from '../core/evolve.ts';
+import type { JobGraph } from '../core/job-graph.ts';
+import { initialState, type JobState } from '../core/job-state.ts';
+import type { Journal, StoredBlock, StreamHead } from '../journal/journal.ts';
+import type { JobId } from '../state/ids.ts';
+
+/** Blocks read at a time: a page of facts, not a whole journal in memory. */
+const PAGE_BLOCKS = 256;
+
+export interface RecoveredJob {
+  readonly head: StreamHead;
+  readonly state: JobState;
+  readonly snapshotRevision: number;
+  /** The blocks that hold acknowledgements of unfinished checkpoints. */
+  readonly acknowledgedIn: AcknowledgedIn;
+}
+
+export interface JobIdentity {
+  readonly jobId: JobId;
+  readonly graph: JobGraph;
+  readonly configuration: CheckpointConfiguration;
+}
+
+/** The name of a job's stream. */
+export const streamOf = (jobId: JobId): string => `job/${jobId}`;
+
+const whereOf = (stream: string, revision: number): string => `stream ${stream}, revision ${revision}`;
+
+/** The facts of a block, with their slices when the block was read with its bulk. */
+export const factsOf = (stream: string, block: StoredBlock): Fact[] =>
+  decodeFacts({
+    where: whereOf(stream, block.revision),
+    facts: block.facts,
+    detail: block.detail,
+    bulk: block.bulk,
+  });
+
+const readBlock = async (journal: Journal, stream: string, revision: number): Promise<Fact[]> => {
+  const [block] = await journal.read(stream, revision, { limit: 1, withBulk: true });
+  if (block?.revision === revision) return factsOf(stream, block);
+  throw new TidemarkError('JOURNAL_CORRUPT', `${whereOf(stream, revision)}: the snapshot refers to it, but it is gone`);
+};
+
+const readSnapshot = async (journal: Journal, stream: string, job: JobIdentity) => {
+  const stored = await journal.readSnapshot(stream);
+  const empty = initialState(job.jobId, job.graph, job.configuration);
+  if (stored === undefined) return { state: empty, revision: 0, acknowledgedIn: new Map<number, number[]>() };
+  const decoded = decodeSnapshot(stored.bytes, `snapshot of ${whereOf(stream, stored.revision)}`, job);
+  const facts = new Map<number, readonly Fact[]>();
+  const acknowledgedIn = new Map<number, number[]>();
+  for (const [checkpointId, revisions] of decoded.acknowledgedIn) {
+    const read = await Promise.all(revisions.map((revision) => readBlock(journal, stream, revision)));
+    const isOwn = (fact: Fact): boolean => fact.type === 'tasks.acknowledged' && fact.checkpointId === checkpointId;
+    facts.set(checkpointId, read.flat().filter(isOwn));
+    acknowledgedIn.set(checkpointId, [...revisions]);
+  }
+  const state = decoded.rebuild((checkpointId) => facts.get(checkpointId) ?? []);
+  return { state, revision: stored.revision, acknowledgedIn };
+};
+
+/** Notes which block holds acknowledgements of which checkpoint. */
+export const noteAcknowledged = (index: Map<number, number[]>, facts: readonly Fact[], revision: number): void => {
+  for (const fact of facts) {
+    if (fact.type !== 'tasks.acknowledged') continue;
+    const revisions = index.get(fact.checkpointId) ?? [];
+    if (revisions.at(-1) !== revision) index.set(fact.checkpointId, [...revisions, revision]);
+  }
+};
+
+/**
+ * Folds a job's stream. Reads only.
+ * @throws JOURNAL_CORRUPT, JOURNAL_VERSION, JOURNAL_UNAVAILABLE.
+ */
+export const recoverJob = async (journal: Journal, job: JobIdentity): Promise<RecoveredJob> => {
+  const stream = streamOf(job.jobId);
+  const snapshot = await readSnapshot(journal, stream, job);
+  const acknowledgedIn = snapshot.acknowledgedIn;
+  let state = snapshot.state;
+  let revision = snapshot.revision;
+  for (;;) {
+    const blocks = await journal.read(stream, revision + 1, { limit: PAGE_BLOCKS, withBulk: true });
+    if (blocks.length === 0) break;
+    for (const block of blocks) {
+      const facts = factsOf(stream, block);
+      state = fold(state, facts);
+      noteAcknowledged(acknowledgedIn, facts, block.revision);
+      revision = block.revision;
+    }
+  }
+  for (const id of acknowledgedIn.keys()) if (!state.ledgers.has(id)) acknowledgedIn.delete(id);
+  return { head: await journal.head(stream), state, snapshotRevision: snapshot.revision, acknowledgedIn };
+};

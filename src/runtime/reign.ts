@@ -1,0 +1,193 @@
+/**
+ * One reign: everything that lives from taking over to the end, wired together. It decides nothing and owns no state of
+ * the job; it makes sure that what is durable is shown once, in order, to actors, tasks, discards and observers.
+ */
+import { BehaviorSubject, Subject } from 'rxjs';
+import { TidemarkError } from '../errors.ts';
+import { owedEffects, type Effect } from '../core/effects.ts';
+import type { Fact } from '../core/facts/fact.ts';
+import type { JobState } from '../core/job-state.ts';
+import { foldStatistics, type CheckpointStatistics } from '../stats/statistics.ts';
+import type { CheckpointId } from '../state/ids.ts';
+import { Actors } from './actors.ts';
+import type { BlockWriter } from './block-writer.ts';
+import type { Clock } from './clock.ts';
+import { Discards } from './discards.ts';
+import type { Letter, Posted } from './inbox.ts';
+import { Locations } from './locations.ts';
+import { JournalKeeper } from './journal-keeper.ts';
+import type { Attached, TakenOver } from './open-job.ts';
+import type { CoordinatorOptions, Ended, Problem } from './options.ts';
+import { PeriodicTrigger } from './periodic-trigger.ts';
+import { streamOf } from './recover.ts';
+import { Requests } from './requests.ts';
+import { TaskLink } from './task-link.ts';
+import type { Turn } from './turn.ts';
+import { TurnLoop } from './turn-loop.ts';
+
+export interface ReignOptions {
+  readonly options: CoordinatorOptions;
+  readonly clock: Clock;
+  readonly periodicTrigger: PeriodicTrigger;
+  readonly taken: TakenOver;
+  readonly attached: Attached;
+  readonly writer: BlockWriter;
+  readonly link: TaskLink;
+  readonly statistics: CheckpointStatistics;
+}
+
+export class Reign {
+  readonly facts$ = new Subject<readonly Fact[]>();
+  readonly problems$ = new Subject<Problem>();
+  readonly status$: BehaviorSubject<CheckpointStatistics>;
+  readonly requests = new Requests();
+  readonly ended: Promise<Ended>;
+  readonly loop: TurnLoop;
+  readonly #actors: Actors;
+  readonly #discards: Discards;
+  readonly #keeper: JournalKeeper;
+  readonly #link: TaskLink;
+  readonly #periodicTrigger: PeriodicTrigger;
+  #end: (ended: Ended) => void = () => {};
+  #isOver = false;
+  #whenSettled: (() => void)[] = [];
+
+  constructor(given: ReignOptions) {
+    const { options, clock, taken, attached, writer } = given;
+    const running = new Map<CheckpointId, Promise<void>>();
+    const locations = new Locations(options.storage, options.jobId);
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+    this.status$ = new BehaviorSubject(given.statistics);
+    this.#link = given.link;
+    this.#periodicTrigger = given.periodicTrigger;
+    this.#keeper = this.#makeKeeper(options, taken);
+    this.loop = new TurnLoop({
+      clock,
+      writer,
+      keeper: this.#keeper,
+      state: attached.state,
+      show: (turn) => this.#show(turn),
+      fail: (error) => this.#fail(error),
+    });
+    this.#discards = new Discards({
+      clock,
+      storage: options.storage,
+      locations,
+      running,
+      confirm: (discardId) => this.post({ content: { type: 'confirmDiscard', discardId }, isLazy: true }),
+      report: (planned, message) => this.problems$.next({ what: 'discard', message, planned }),
+    });
+    const work = {
+      clock,
+      storage: options.storage,
+      locations,
+      state: () => this.loop.state,
+      post: (content: Posted) => void this.post({ content }),
+      running,
+    };
+    this.#actors = new Actors(
+      { work, inspect: options.inspect, startPeriodicTrigger: () => this.#startPeriodicTrigger() },
+      taken.term,
+    );
+  }
+
+  /** Orders what the journal owes and begins to take turns. */
+  start(attached: Attached): void {
+    this.#link.announce(attached.state);
+    this.#actors.recover();
+    for (const effect of attached.effects) if (effect.type !== 'discard') this.#carryOut(effect, attached.state);
+    for (const effect of owedEffects(attached.state)) this.#carryOut(effect, attached.state);
+    this.#link.release();
+  }
+
+  /** False when the letter was refused. */
+  post(letter: Letter): boolean {
+    if (this.loop.post(letter)) return true;
+    if (!this.#isOver) this.problems$.next({ what: 'inbox', message: `the inbox is full: ${letter.content.type} is dropped` });
+    return false;
+  }
+
+  /** Resolves when nothing ordered to be discarded is left, or when the reign is over. */
+  settled(): Promise<void> {
+    if (this.#isOver || this.#discards.owed === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#whenSettled.push(resolve));
+  }
+
+  /** The value a live checkpoint actor stands at. */
+  phaseOf(checkpointId: CheckpointId): unknown {
+    return this.#actors.phaseOf(checkpointId);
+  }
+
+  async close(): Promise<void> {
+    if (this.#isOver) return;
+    await this.loop.drain();
+    this.over({ how: 'closed' }, new TidemarkError('COORDINATOR_CLOSED', 'the coordinator is closed'));
+    await this.#keeper.idle();
+  }
+
+  /** Ends without a word to the journal or the tasks. */
+  over(ended: Ended, error: TidemarkError): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.loop.stop(error);
+    this.#link.stop();
+    this.#discards.stop();
+    this.#actors.signal({ type: `coordinator.${ended.how}` });
+    this.#actors.stop();
+    this.requests.rejectAll(error);
+    this.#settle();
+    this.facts$.complete();
+    this.status$.complete();
+    this.problems$.complete();
+    this.#end(ended);
+  }
+
+  #show(turn: Turn): void {
+    this.#actors.follow(turn.facts, turn.state);
+    for (const effect of turn.effects) {
+      if (this.#isOver) return;
+      this.#carryOut(effect, turn.state);
+    }
+    if (this.#isOver || turn.facts.length === 0) return;
+    this.requests.settle(turn.facts);
+    this.status$.next(foldStatistics(this.status$.value, turn.facts));
+    this.facts$.next(turn.facts);
+    this.#settleIfDone();
+  }
+
+  #carryOut(effect: Effect, state: JobState): void {
+    if (effect.type === 'discard') this.#discards.order(effect.planned);
+    else this.#link.carryOut(effect, state);
+  }
+
+  #settleIfDone(): void {
+    if (this.#discards.owed === 0) this.#settle();
+  }
+
+  #settle(): void {
+    const waiting = this.#whenSettled;
+    this.#whenSettled = [];
+    for (const resolve of waiting) resolve();
+  }
+
+  #startPeriodicTrigger(): () => void {
+    return this.#periodicTrigger.start(() => this.post({ content: { type: 'tick' } }));
+  }
+
+  #fail(error: TidemarkError): void {
+    this.over({ how: error.code === 'COORDINATOR_FENCED' ? 'fenced' : 'stopped', error }, error);
+  }
+
+  #makeKeeper(options: CoordinatorOptions, taken: TakenOver): JournalKeeper {
+    return new JournalKeeper({
+      journal: options.journal,
+      stream: streamOf(options.jobId),
+      retention: options.journalRetention ?? {},
+      snapshotRevision: taken.recovered.snapshotRevision,
+      acknowledgedIn: taken.recovered.acknowledgedIn,
+      report: (error) => this.problems$.next({ what: 'housekeeping', message: String(error) }),
+    });
+  }
+}

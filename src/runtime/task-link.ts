@@ -1,0 +1,115 @@
+/** Both directions between the core and the tasks: messages become letters, effects become commands of this term. */
+import type { Subscription } from 'rxjs';
+import { assertNever } from '../errors.ts';
+import type { Effect } from '../core/effects.ts';
+import { unfinished, type JobState } from '../core/job-state.ts';
+import type { CheckpointId, JobId, Slot } from '../state/ids.ts';
+import type { TaskCommand, TaskGateway, TaskMessage } from '../tasks/gateway.ts';
+import { walkFrames } from '../tasks/walk-frames.ts';
+import type { Clock } from './clock.ts';
+import type { Letter } from './inbox.ts';
+import { Notices } from './notices.ts';
+
+export interface TaskLinkOptions {
+  readonly clock: Clock;
+  readonly gateway: TaskGateway;
+  readonly term: number;
+  readonly jobId: JobId;
+  readonly post: (letter: Letter) => void;
+}
+
+const latestCompleted = (state: JobState): CheckpointId | undefined =>
+  state.table.latestCompletedId === 0 ? undefined : (state.table.latestCompletedId as CheckpointId);
+
+export class TaskLink {
+  readonly #options: TaskLinkOptions;
+  readonly #notices: Notices;
+  #subscription: Subscription | undefined;
+  /** What came before the coordinator was ready to hear it. */
+  #held: TaskMessage[] | undefined = [];
+
+  constructor(options: TaskLinkOptions) {
+    this.#options = options;
+    const { term } = options;
+    this.#notices = new Notices(options.clock, (checkpointId, slots) =>
+      this.#send({ type: 'notifyCompleted', term, checkpointId, slots }),
+    );
+  }
+
+  /** Subscribes; messages are held until {@link TaskLink.release}, so that none is lost while attaching. */
+  listen(): void {
+    this.#subscription = this.#options.gateway.messages$.subscribe((message) => {
+      if (this.#held === undefined) this.#hear(message);
+      else this.#held.push(message);
+    });
+  }
+
+  /** The coordinator is ready: what was held is heard first. */
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const message of held) this.#hear(message);
+  }
+
+  stop(): void {
+    this.#subscription?.unsubscribe();
+    this.#notices.stop();
+  }
+
+  /** Every task hears what completed last and what is in flight; tasks then repeat what was not recorded. */
+  announce(state: JobState): void {
+    const { term } = this.#options;
+    const { jobId, roster } = state.table;
+    const latestCompletedId = latestCompleted(state);
+    const inFlight = unfinished(state.table).map((checkpoint) => checkpoint.checkpointId);
+    this.#send({ type: 'announce', term, jobId, latestCompletedId, inFlight });
+    if (latestCompletedId !== undefined) this.#notices.start(latestCompletedId, Array.from(roster.slots) as Slot[]);
+  }
+
+  /** Carries out an effect on tasks; `state` is the durable fold that ordered it. */
+  carryOut(effect: Exclude<Effect, { readonly type: 'discard' }>, state: JobState): void {
+    const { term } = this.#options;
+    switch (effect.type) {
+      case 'triggerTasks': {
+        const { checkpointId, timestamp, location, slots } = effect;
+        return this.#send({ type: 'trigger', term, checkpointId, timestamp, location, slots });
+      }
+      case 'notifyCompleted':
+        return this.#notices.start(effect.checkpointId, effect.slots);
+      case 'notifyAborted': {
+        const { checkpointId, slots } = effect;
+        const latestCompletedId = latestCompleted(state);
+        return this.#send({ type: 'notifyAborted', term, checkpointId, latestCompletedId, slots });
+      }
+      default:
+        return assertNever(effect);
+    }
+  }
+
+  #send(command: TaskCommand): void {
+    this.#options.gateway.send([command]);
+  }
+
+  #hear(message: TaskMessage): void {
+    const { post, jobId } = this.#options;
+    switch (message.type) {
+      case 'acknowledgements':
+        return post({ content: { type: 'frames', batch: walkFrames(jobId, message.frames) } });
+      case 'declined': {
+        const { checkpointId, slot, attempt, reason, message: text } = message;
+        return post({ content: { type: 'decline', checkpointId, slot, attempt, reason, message: text } });
+      }
+      case 'attemptEnded': {
+        const { slot, attempt, status, message: text } = message;
+        this.#notices.forget(slot);
+        return post({ content: { type: 'endAttempt', slot, attempt, status, message: text } });
+      }
+      case 'endOfData':
+        return post({ content: { type: 'endData', slot: message.slot, attempt: message.attempt } });
+      case 'completionConfirmed':
+        return this.#notices.confirm(message.slot, message.checkpointId);
+      default:
+        return assertNever(message);
+    }
+  }
+}

@@ -1,0 +1,186 @@
+/** One execution attempt's side of the gateway: it hears commands, acknowledges, and remembers what it must repeat. */
+import { Observable, type Subscriber } from 'rxjs';
+import { invariant } from '../../errors.ts';
+import type { DeclineReason } from '../../core/failures.ts';
+import type { CheckpointId, JobId, Slot, VertexId } from '../../state/ids.ts';
+import { encodeFrame, type Acknowledgement } from '../frame.ts';
+import type { AnnounceCommand, AttemptEndedMessage, LivingAttempt, TaskCommand } from '../gateway.ts';
+import type { Outbox } from './outbox.ts';
+
+/** Acknowledgements kept for repetition: more than checkpoints can be in flight; beyond it the oldest is given up. */
+export const KEPT_FRAMES_MAX = 64;
+/** Commands kept until the task listens. */
+export const UNHEARD_COMMANDS_MAX = 1_024;
+
+/** What the task hands over with an acknowledgement; the endpoint adds who it is. */
+export type TaskAcknowledgement = Pick<
+  Acknowledgement,
+  'checkpointId' | 'metrics' | 'slices' | 'claimedStateSizeBytes'
+>;
+
+/** The task's view of the gateway. After {@link TaskEndpoint.ended} all methods do nothing and say so. */
+export interface TaskEndpoint {
+  readonly slot: Slot;
+  readonly attempt: number;
+  readonly living: LivingAttempt;
+  /**
+   * The commands for this slot, each once and in a sensible order: a repeated trigger or notice is not passed on, and the
+   * completed id of an announcement comes as a notice of its own before it. For one subscriber; what came before is
+   * handed to it first. Completes when the attempt has ended.
+   */
+  readonly commands$: Observable<TaskCommand>;
+  /** Keeps the acknowledgement until its checkpoint has completed or aborted for this task. False after the end. */
+  acknowledge(acknowledgement: TaskAcknowledgement): boolean;
+  decline(checkpointId: CheckpointId, reason: DeclineReason, message: string): boolean;
+  /** Said once; a second time is a mistake of the task. */
+  endOfData(): boolean;
+  /** All effects of the completion of this and every older checkpoint are done. */
+  confirmCompleted(checkpointId: CheckpointId): boolean;
+  ended(status: AttemptEndedMessage['status'], message: string): boolean;
+}
+
+export interface EndpointIdentity {
+  readonly jobId: JobId;
+  readonly slot: Slot;
+  readonly attempt: number;
+  readonly vertexId: VertexId;
+  readonly subtask: number;
+}
+
+export class InProcessTaskEndpoint implements TaskEndpoint {
+  readonly slot: Slot;
+  readonly attempt: number;
+  readonly commands$: Observable<TaskCommand>;
+  readonly #identity: EndpointIdentity;
+  readonly #outbox: Outbox;
+  readonly #onEnded: () => void;
+  /** In the order of acknowledging. */
+  readonly #kept = new Map<CheckpointId, Uint8Array>();
+  #listener: Subscriber<TaskCommand> | undefined;
+  #unheard: TaskCommand[] = [];
+  #lastTriggered = 0;
+  #lastCompleted = 0;
+  #lastConfirmed = 0;
+  #isDataEnded = false;
+  #isEnded = false;
+
+  constructor(identity: EndpointIdentity, outbox: Outbox, onEnded: () => void) {
+    this.slot = identity.slot;
+    this.attempt = identity.attempt;
+    this.#identity = identity;
+    this.#outbox = outbox;
+    this.#onEnded = onEnded;
+    this.commands$ = new Observable((subscriber) => this.#listen(subscriber));
+  }
+
+  get living(): LivingAttempt {
+    const { slot, attempt, vertexId, subtask } = this.#identity;
+    return { slot, attempt, vertexId, subtask, dataEnded: this.#isDataEnded };
+  }
+
+  acknowledge(acknowledgement: TaskAcknowledgement): boolean {
+    if (this.#isEnded) return false;
+    const { jobId, slot, attempt } = this.#identity;
+    const frame = encodeFrame({ jobId, slot, attempt, ...acknowledgement });
+    if (acknowledgement.checkpointId > this.#lastCompleted) this.#keep(acknowledgement.checkpointId, frame);
+    this.#outbox.postFrame(frame);
+    return true;
+  }
+
+  decline(checkpointId: CheckpointId, reason: DeclineReason, message: string): boolean {
+    if (this.#isEnded) return false;
+    const { slot, attempt } = this;
+    this.#outbox.post({ type: 'declined', checkpointId, slot, attempt, reason, message });
+    return true;
+  }
+
+  endOfData(): boolean {
+    if (this.#isEnded) return false;
+    invariant(!this.#isDataEnded, `slot ${this.slot} has reported the end of its data before`);
+    this.#isDataEnded = true;
+    this.#outbox.post({ type: 'endOfData', slot: this.slot, attempt: this.attempt });
+    return true;
+  }
+
+  confirmCompleted(checkpointId: CheckpointId): boolean {
+    if (this.#isEnded) return false;
+    this.#lastConfirmed = Math.max(this.#lastConfirmed, checkpointId);
+    this.#outbox.post({ type: 'completionConfirmed', slot: this.slot, attempt: this.attempt, checkpointId });
+    return true;
+  }
+
+  ended(status: AttemptEndedMessage['status'], message: string): boolean {
+    if (this.#isEnded) return false;
+    this.#isEnded = true;
+    this.#kept.clear();
+    this.#unheard = [];
+    this.#outbox.post({ type: 'attemptEnded', slot: this.slot, attempt: this.attempt, status, message });
+    this.#onEnded();
+    this.#listener?.complete();
+    return true;
+  }
+
+  /** The gateway hands over a command of the living term that names this slot. */
+  hear(command: TaskCommand): void {
+    switch (command.type) {
+      case 'announce':
+        return this.#hearAnnounce(command);
+      case 'trigger':
+        if (command.checkpointId <= this.#lastTriggered) return undefined;
+        this.#lastTriggered = command.checkpointId;
+        return this.#tell(command);
+      case 'notifyCompleted':
+        return this.#hearCompleted(command.checkpointId, command.term);
+      case 'notifyAborted':
+        this.#kept.delete(command.checkpointId);
+        if (command.latestCompletedId !== undefined) this.#complete(command.latestCompletedId, command.term);
+        return this.#tell(command);
+    }
+  }
+
+  #hearAnnounce(command: AnnounceCommand): void {
+    if (command.latestCompletedId !== undefined) this.#complete(command.latestCompletedId, command.term);
+    for (const id of command.inFlight) {
+      const frame = this.#kept.get(id);
+      if (frame !== undefined) this.#outbox.postFrame(frame);
+    }
+    this.#tell(command);
+  }
+
+  // A notice that comes again asks for the confirmation again: the first one may have been lost.
+  #hearCompleted(checkpointId: CheckpointId, term: number): void {
+    if (checkpointId <= this.#lastConfirmed) this.confirmCompleted(checkpointId);
+    else this.#complete(checkpointId, term);
+  }
+
+  #complete(checkpointId: CheckpointId, term: number): void {
+    if (checkpointId <= this.#lastCompleted) return;
+    this.#lastCompleted = checkpointId;
+    for (const id of this.#kept.keys()) if (id <= checkpointId) this.#kept.delete(id);
+    this.#tell({ type: 'notifyCompleted', term, checkpointId, slots: [this.slot] });
+  }
+
+  #keep(checkpointId: CheckpointId, frame: Uint8Array): void {
+    this.#kept.set(checkpointId, frame);
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size > KEPT_FRAMES_MAX && oldest !== undefined) this.#kept.delete(oldest);
+  }
+
+  #tell(command: TaskCommand): void {
+    if (this.#isEnded) return;
+    if (this.#listener !== undefined) this.#listener.next(command);
+    else if (this.#unheard.length < UNHEARD_COMMANDS_MAX) this.#unheard.push(command);
+  }
+
+  #listen(subscriber: Subscriber<TaskCommand>): () => void {
+    invariant(this.#listener === undefined, `slot ${this.slot} has a listener`);
+    this.#listener = subscriber;
+    const unheard = this.#unheard;
+    this.#unheard = [];
+    for (const command of unheard) subscriber.next(command);
+    if (this.#isEnded) subscriber.complete();
+    return () => {
+      this.#listener = undefined;
+    };
+  }
+}
