@@ -75,6 +75,7 @@ const complete = (table: Table, ledgers: Ledgers, fact: CheckpointCompleted): vo
     table.completed.push({ checkpointId, triggeredAt, externalPointer, location, retention, stateSizeBytes });
     table.latestCompletedId = checkpointId;
   }
+  if (fact.cause === 'endOfData') table.endCompletedId = checkpointId;
   if (savepoint?.key !== undefined) table.savepoints[savepoint.key] = { checkpointId, externalPointer };
   forget(table, ledgers, checkpointId);
 };
@@ -103,6 +104,7 @@ const deploy = (table: Table, entries: readonly RosterEntry[]): void => {
     table.nextAttempt = Math.max(table.nextAttempt, attempt + 1);
   }
   table.endTriggered = false;
+  table.endCompletedId = undefined;
 };
 
 const moveTask = (table: Table, slot: number, factType: TaskEnded['type'] | 'task.dataEnded'): void => {

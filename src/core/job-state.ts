@@ -83,6 +83,8 @@ export interface JobTable {
   readonly discards: Readonly<Record<number, DiscardPlanned>>;
   /** True from the trigger of the checkpoint at the end of all input, until it is aborted or tasks are deployed anew. */
   readonly endTriggered: boolean;
+  /** The checkpoint at the end of all input, once it is complete: nothing is left to commit behind it. */
+  readonly endCompletedId: CheckpointId | undefined;
   /** The newest completed checkpoint, also after it was discarded; 0 before the first. */
   readonly latestCompletedId: number;
   readonly restoredFrom: CheckpointId | undefined;
@@ -121,6 +123,7 @@ export const initialState = (jobId: JobId, graph: JobGraph, configuration: Check
     disposed: [],
     discards: {},
     endTriggered: false,
+    endCompletedId: undefined,
     latestCompletedId: 0,
     restoredFrom: undefined,
   },

@@ -32,6 +32,10 @@ export const noTotals: AcknowledgementTotals = {
 /** Unknown (negative) values are left out of a sum (C-227). */
 const known = (value: number): number => (value > 0 ? value : 0);
 
+/** The length prefix of a slice. */
+const lengthAt = (chunk: Uint8Array, at: number): number =>
+  ((chunk[at]! << 24) | (chunk[at + 1]! << 16) | (chunk[at + 2]! << 8) | chunk[at + 3]!) >>> 0;
+
 export class Ledger {
   readonly plan: Roster;
   /** Attempts that have not acknowledged. */
@@ -78,20 +82,18 @@ export class Ledger {
     this.totals = addColumns(this.totals, columns);
   }
 
-  /** The slices an attempt sent, one per operator of its vertex; none for a task without state. */
-  slicesAt(position: number): Uint8Array[] {
+  /** True when the attempt sent state; a task without state acknowledges with no slices. */
+  hasSlices(position: number): boolean {
+    return this.#lengthOf[position]! > 0;
+  }
+
+  /** The slice an attempt sent for one operator of its vertex, by place in the chain. */
+  sliceAt(position: number, operator: number): Uint8Array {
     const chunk = this.#chunks[this.#chunkOf[position]!];
-    if (chunk === undefined) return [];
-    const start = this.#offsetOf[position]!;
-    const end = start + this.#lengthOf[position]!;
-    const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    const slices: Uint8Array[] = [];
-    for (let at = start; at < end; ) {
-      const length = view.getUint32(at);
-      slices.push(chunk.subarray(at + 4, at + 4 + length));
-      at += 4 + length;
-    }
-    return slices;
+    invariant(chunk && this.hasSlices(position), `position ${position} has no slices`);
+    let at = this.#offsetOf[position]!;
+    for (let skipped = 0; skipped < operator; skipped++) at += 4 + lengthAt(chunk, at);
+    return chunk.subarray(at + 4, at + 4 + lengthAt(chunk, at));
   }
 
   /** Slots of the plan that have not acknowledged, in plan order, at most `limit`. */

@@ -168,4 +168,6 @@ export class Actors {
 }
 
 /** The parent stops only children it spawned itself; these hear the same signal from here. */
-const stopActor = (actor: AnyActorRef | undefined): void => actor?.send({ type: 'xstate.stop' });
+const stopActor = (actor: AnyActorRef | undefined): void => {
+  if (actor?.getSnapshot().status === 'active') actor.send({ type: 'xstate.stop' });
+};

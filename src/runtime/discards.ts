@@ -20,6 +20,8 @@ export interface DiscardsOptions {
   /** Work of a checkpoint that must have answered before its files go. */
   readonly running: ReadonlyMap<CheckpointId, Promise<void>>;
   readonly confirm: (discardId: number) => void;
+  /** Nothing is owed any more. */
+  readonly onSettled: () => void;
   /** A try that failed; it will be repeated. */
   readonly report: (planned: DiscardPlanned, message: string) => void;
 }
@@ -66,6 +68,7 @@ export class Discards {
       void this.#carryOut(next.planned, next.retryMs).finally(() => {
         this.#atWork--;
         this.#work();
+        if (this.owed === 0) this.#options.onSettled();
       });
     }
   }

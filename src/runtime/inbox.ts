@@ -35,10 +35,15 @@ const bytesOf = (letter: Letter): number =>
   letter.content.type === 'frames' ? letter.content.batch.slicesBytes : 0;
 
 export class Inbox {
+  readonly #commandsMax: number;
   #letters: Letter[] = [];
   #head = 0;
   #waitingBytes = 0;
   #eager = 0;
+
+  constructor(commandsMax = BLOCK_COMMANDS_MAX) {
+    this.#commandsMax = commandsMax;
+  }
 
   /** False when the inbox is full: the letter is refused and nothing else happens. */
   post(letter: Letter): boolean {
@@ -63,7 +68,7 @@ export class Inbox {
   take(): { readonly letters: readonly Letter[]; readonly frameBytes: number } {
     const from = this.#head;
     let frameBytes = 0;
-    while (this.#head < this.#letters.length && this.#head - from < BLOCK_COMMANDS_MAX) {
+    while (this.#head < this.#letters.length && this.#head - from < this.#commandsMax) {
       const bytes = bytesOf(this.#letters[this.#head]!);
       if (this.#head > from && frameBytes + bytes > BLOCK_BYTES_MAX) break;
       frameBytes += bytes;

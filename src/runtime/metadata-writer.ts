@@ -8,34 +8,33 @@ import type { CheckpointStorage, CompletedCheckpointStorageLocation } from '../s
 
 /** The slices of one operator, in the order of its subtasks. */
 function* slicesOf(ledger: Ledger, positions: readonly number[], operator: number): Generator<Uint8Array> {
-  for (const position of positions) {
-    const slice = ledger.slicesAt(position)[operator];
-    if (slice !== undefined) yield slice;
-  }
+  for (const position of positions) yield ledger.sliceAt(position, operator);
 }
 
-const positionsOf = (ledger: Ledger, vertex: number): number[] => {
-  const positions: number[] = [];
+/** Positions of each vertex whose attempts sent state. */
+const positionsByVertex = (ledger: Ledger, vertices: number): number[][] => {
+  const positions: number[][] = Array.from({ length: vertices }, () => []);
   for (let position = 0; position < ledger.plan.size; position++) {
-    if (ledger.plan.vertices[position] === vertex) positions.push(position);
+    if (ledger.hasSlices(position)) positions[ledger.plan.vertices[position]!]!.push(position);
   }
   return positions;
 };
 
-const operatorsOf = (state: JobState, ledger: Ledger): AssembledOperator[] =>
-  state.table.graph.vertices.flatMap((vertex, index) => {
-    const positions = positionsOf(ledger, index);
-    const withState = positions.filter((position) => ledger.slicesAt(position).length > 0);
-    return vertex.operators.map((operator, at) => ({
+const operatorsOf = (state: JobState, ledger: Ledger): AssembledOperator[] => {
+  const { vertices } = state.table.graph;
+  const positions = positionsByVertex(ledger, vertices.length);
+  return vertices.flatMap((vertex, index) =>
+    vertex.operators.map((operator, at) => ({
       operatorId: operator.id,
       name: operator.name,
       uid: operator.uid,
       parallelism: vertex.parallelism,
       maxParallelism: vertex.maxParallelism,
-      entries: slicesOf(ledger, withState, at),
-      entryCount: withState.length,
-    }));
-  });
+      entries: slicesOf(ledger, positions[index]!, at),
+      entryCount: positions[index]!.length,
+    })),
+  );
+};
 
 /** What goes into the file: it depends on facts alone, so a writer that comes back after a crash makes the same bytes. */
 export const metadataInput = (

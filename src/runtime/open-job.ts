@@ -130,6 +130,7 @@ export const recoveryOf = (taken: TakenOver, attached: Attached): Recovery => ({
   aborted: attached.facts.flatMap((fact): CheckpointId[] =>
     fact.type === 'checkpoint.aborted' ? [fact.checkpointId] : [],
   ),
+  endOfData: attached.state.table.endCompletedId,
   living: attached.living,
 });
 

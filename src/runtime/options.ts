@@ -22,6 +22,8 @@ export interface CoordinatorOptions {
   readonly storage: CheckpointStorage;
   readonly configuration?: CheckpointConfigurationOptions | undefined;
   readonly journalRetention?: JournalRetention | undefined;
+  /** Commands decided in one block, at most; default and maximum 4 096. With 1 every decision is a block of its own. */
+  readonly blockCommandsMax?: number | undefined;
   /** Any XState inspector. */
   readonly inspect?: Inspect | undefined;
   readonly clock?: Clock | undefined;
@@ -37,6 +39,8 @@ export interface Recovery {
   readonly resumed: readonly { readonly checkpointId: CheckpointId; readonly acknowledged: number; readonly total: number }[];
   /** Checkpoints that were in flight and lost a task. */
   readonly aborted: readonly CheckpointId[];
+  /** The checkpoint at the end of all input, if it is complete already: nothing is left to commit behind it. */
+  readonly endOfData: CheckpointId | undefined;
   /** Tasks found alive. */
   readonly living: number;
 }

@@ -68,6 +68,7 @@ export class Reign {
       writer,
       keeper: this.#keeper,
       state: attached.state,
+      blockCommandsMax: options.blockCommandsMax,
       show: (turn) => this.#show(turn),
       fail: (error) => this.#fail(error),
     });
@@ -77,6 +78,7 @@ export class Reign {
       locations,
       running,
       confirm: (discardId) => this.post({ content: { type: 'confirmDiscard', discardId }, isLazy: true }),
+      onSettled: () => this.#settle(),
       report: (planned, message) => this.problems$.next({ what: 'discard', message, planned }),
     });
     const work = {
@@ -154,16 +156,11 @@ export class Reign {
     this.requests.settle(turn.facts);
     this.status$.next(foldStatistics(this.status$.value, turn.facts));
     this.facts$.next(turn.facts);
-    this.#settleIfDone();
   }
 
   #carryOut(effect: Effect, state: JobState): void {
     if (effect.type === 'discard') this.#discards.order(effect.planned);
     else this.#link.carryOut(effect, state);
-  }
-
-  #settleIfDone(): void {
-    if (this.#discards.owed === 0) this.#settle();
   }
 
   #settle(): void {

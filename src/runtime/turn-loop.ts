@@ -15,6 +15,7 @@ export interface TurnLoopOptions {
   readonly writer: BlockWriter;
   readonly keeper: JournalKeeper;
   readonly state: JobState;
+  readonly blockCommandsMax: number | undefined;
   /** The turn is durable: tell everybody. */
   readonly show: (turn: Turn) => void;
   /** Nothing more will be shown: fenced, or the journal cannot be written, or a bug. */
@@ -23,7 +24,7 @@ export interface TurnLoopOptions {
 
 export class TurnLoop {
   readonly #options: TurnLoopOptions;
-  readonly #inbox = new Inbox();
+  readonly #inbox: Inbox;
   #state: JobState;
   #isScheduled = false;
   #error: TidemarkError | undefined;
@@ -31,6 +32,7 @@ export class TurnLoop {
 
   constructor(options: TurnLoopOptions) {
     this.#options = options;
+    this.#inbox = new Inbox(options.blockCommandsMax);
     this.#state = options.state;
   }
 

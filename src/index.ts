@@ -1,0 +1,130 @@
+/** The public API: everything an embedder needs, by name. */
+export { CheckpointCoordinator, type SavepointRequest } from './runtime/coordinator.ts';
+export type {
+  CoordinatorOptions,
+  Ended,
+  FinalizedCheckpoint,
+  Problem,
+  Recovery,
+  RestoredState,
+} from './runtime/options.ts';
+export type { Inspect } from './runtime/actors.ts';
+export type { JournalRetention } from './runtime/journal-keeper.ts';
+export { systemClock, type Clock } from './runtime/clock.ts';
+export { seededRandom, systemRandom, type Random } from './runtime/random.ts';
+
+export { TidemarkError, errorCodes, isTidemarkError, type ErrorCode, type ErrorDetail } from './errors.ts';
+
+export type { JobGraph, JobOperator, JobVertex } from './core/job-graph.ts';
+export type {
+  CheckpointConfiguration,
+  CheckpointConfigurationOptions,
+  DurationText,
+} from './core/configuration.ts';
+export type { JobStatus } from './core/commands.ts';
+export type { FrameOutcome, Outcome, OutcomeType } from './core/outcomes.ts';
+export { failureReasons, type DeclineReason, type FailureReason } from './core/failures.ts';
+export type * from './core/facts/fact.ts';
+export { plainFact } from './core/facts/codec.ts';
+export type { AcknowledgementTotals } from './core/ledger.ts';
+export type { AcknowledgedColumns } from './core/columns.ts';
+export type { AttemptRun } from './core/roster.ts';
+export { retentionPolicies, type RetentionPolicy, type TerminalStatus } from './retention/policy.ts';
+export type {
+  CheckpointCounts,
+  CheckpointRecord,
+  CheckpointStatistics,
+  CheckpointStatus,
+} from './stats/statistics.ts';
+
+export {
+  checkpointId,
+  parseJobId,
+  parseOperatorId,
+  parseVertexId,
+  slot,
+  type CheckpointId,
+  type JobId,
+  type OperatorId,
+  type Slot,
+  type VertexId,
+} from './state/ids.ts';
+export type {
+  ByteStreamStateHandle,
+  DistributionMode,
+  FileStateHandle,
+  KeyedStateHandle,
+  KeyGroupsStateHandle,
+  OperatorStateHandle,
+  OperatorStateMeta,
+  OperatorSubtaskState,
+  RelativeFileStateHandle,
+  StreamStateHandle,
+} from './state/handles.ts';
+export { keyGroupOf, keyGroupRange, type KeyGroupRange } from './state/key-groups.ts';
+
+export type {
+  AppendRequest,
+  AppendResult,
+  BlockContent,
+  Journal,
+  StoredBlock,
+  StoredSnapshot,
+  StreamHead,
+  TrimPlan,
+} from './journal/journal.ts';
+export { openMemoryJournal, type MemoryJournal } from './journal/memory/journal.ts';
+export { openSqliteJournal } from './journal/sqlite/journal.ts';
+
+export type {
+  CheckpointedStateScope,
+  CheckpointMetadataOutputStream,
+  CheckpointStateOutputStream,
+  CheckpointStorage,
+  CheckpointStorageLocation,
+  CheckpointStreamFactory,
+  CompletedCheckpointStorageLocation,
+  LocationReference,
+  SavepointTarget,
+} from './storage/storage.ts';
+export { fileSystemStorage, type FileSystemStorageOptions } from './storage/filesystem/storage.ts';
+export { memoryStorage, type MemoryStorage, type MemoryStorageOptions } from './storage/memory/storage.ts';
+
+export type {
+  AcknowledgementsMessage,
+  AnnounceCommand,
+  AttemptEndedMessage,
+  CompletionConfirmedMessage,
+  DeclinedMessage,
+  EndOfDataMessage,
+  LivingAttempt,
+  NotifyAbortedCommand,
+  NotifyCompletedCommand,
+  TaskCommand,
+  TaskGateway,
+  TaskMessage,
+  TriggerCommand,
+} from './tasks/gateway.ts';
+export { encodeFrame, noMetrics, type Acknowledgement, type AcknowledgementMetrics } from './tasks/frame.ts';
+export {
+  inProcessTaskGateway,
+  type DeployRequest,
+  type InProcessTaskGateway,
+  type InProcessTaskGatewayOptions,
+} from './tasks/in-process/gateway.ts';
+export type { TaskAcknowledgement, TaskEndpoint } from './tasks/in-process/endpoint.ts';
+export type { InProcessLink } from './tasks/in-process/link.ts';
+
+export type { CheckpointMetadata, MasterState, OperatorState, SubtaskEntry } from './metadata/model.ts';
+export type {
+  CheckpointProperties,
+  CheckpointSnapshotType,
+  PostCheckpointAction,
+  SavepointFormatType,
+  SavepointSnapshotType,
+  SharingFilesStrategy,
+  SnapshotType,
+} from './metadata/properties.ts';
+export { decodeMetadata } from './metadata/decode.ts';
+export { encodeMetadata } from './metadata/encode.ts';
+export { decodeSubtaskEntry, encodeSubtaskEntry } from './metadata/subtask-entry.ts';
