@@ -30,8 +30,10 @@ export interface StreamHead {
 
 export interface AppendRequest {
   readonly stream: string;
-  /** The revision the writer believes is the last one; compared and set atomically. */
-  readonly expectedRevision: number;
+  /** The revision the writer believes is the last one; compared and set atomically. `any` is for taking over
+   * from a writer that goes on appending: it is accepted at whatever revision, but only with a term greater than the
+   * stream's, and the answer says where the block stands. */
+  readonly expectedRevision: number | 'any';
   /** Must be at least the stream's term; a greater one starts a new reign. */
   readonly term: number;
   readonly block: BlockContent;

@@ -58,7 +58,7 @@ const tidyBlock = ({ facts, detail, bulk }: BlockContent): BlockContent => {
 export const tidyAppend = (request: AppendRequest): AppendRequest => {
   const { stream, expectedRevision, term } = request;
   checkStreamName(stream);
-  invariant(isCount(expectedRevision), `an expected revision is a whole number, not ${expectedRevision}`);
+  invariant(expectedRevision === 'any' || isCount(expectedRevision), `an expected revision is a whole number, not ${expectedRevision}`);
   invariant(isCount(term), `a term is a whole number, not ${term}`);
   return { stream, expectedRevision, term, block: tidyBlock(request.block) };
 };
@@ -66,7 +66,9 @@ export const tidyAppend = (request: AppendRequest): AppendRequest => {
 /** Whether a request may be appended to a stream at `head`. Fenced wins over conflict. */
 export const judgeAppend = (head: StreamHead, { expectedRevision, term }: AppendRequest): AppendResult => {
   if (term < head.term) return { type: 'fenced', term: head.term };
-  if (expectedRevision !== head.revision) return { type: 'conflict', revision: head.revision };
+  if (expectedRevision === 'any') {
+    if (term === head.term) return { type: 'fenced', term: head.term };
+  } else if (expectedRevision !== head.revision) return { type: 'conflict', revision: head.revision };
   return { type: 'appended', revision: head.revision + 1 };
 };
 

@@ -16,9 +16,10 @@ import { step } from '../core/step.ts';
 import { foldStatistics, noStatistics, type CheckpointStatistics } from '../stats/statistics.ts';
 import type { CheckpointId } from '../state/ids.ts';
 import type { LivingAttempt } from '../tasks/gateway.ts';
+import type { AppendRequest } from '../journal/journal.ts';
 import type { BlockWriter } from './block-writer.ts';
 import type { CoordinatorOptions, Recovery } from './options.ts';
-import { factsOf, recoverJob, streamOf, type RecoveredJob } from './recover.ts';
+import { catchUp, factsOf, recoverJob, streamOf, type RecoveredJob } from './recover.ts';
 
 /** Tries to take over while others do the same; each lost race means that somebody else has won. */
 const TAKE_OVER_TRIES_MAX = 5;
@@ -56,14 +57,24 @@ const tryTakeOver = async (
   await checkStorage(options, recovered.state);
   const term = head.term + 1;
   const isNew = head.revision === 0;
-  const { state, facts } = step(recovered.state, { type: 'takeOver', at, term, configuration, isNew });
-  const request = { stream: streamOf(jobId), expectedRevision: head.revision, term, block: encodeFacts(facts) };
-  const result = await journal.append(request);
-  if (result.type === 'appended') return { recovered, state, facts, term, revision: result.revision };
+  const command = { type: 'takeOver', at, term, configuration, isNew } as const;
+  const block = encodeFacts(step(recovered.state, command).facts);
+  // The coordinator before may append without a pause: whatever came between is read afterwards.
+  const expectedRevision = isNew ? 0 : 'any';
+  const revision = await appended(options, { stream: streamOf(jobId), expectedRevision, term, block });
+  if (revision === undefined) return undefined;
+  const whole = await catchUp(journal, streamOf(jobId), recovered, revision - 1);
+  const { state, facts } = step(whole.state, command);
+  return { recovered: whole, state, facts, term, revision };
+};
+
+/** The revision of the block, or undefined when somebody else has won. */
+const appended = async (options: CoordinatorOptions, request: AppendRequest): Promise<number | undefined> => {
+  const result = await options.journal.append(request);
+  if (result.type === 'appended') return result.revision;
   if (result.type !== 'unknown') return undefined;
-  const now = await journal.head(streamOf(jobId));
-  const isOurs = now.revision === head.revision + 1 && now.term === term;
-  return isOurs ? { recovered, state, facts, term, revision: now.revision } : undefined;
+  const head = await options.journal.head(request.stream);
+  return head.term === request.term ? head.revision : undefined;
 };
 
 /**

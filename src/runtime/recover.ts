@@ -14,6 +14,7 @@ import type { JobId } from '../state/ids.ts';
 const PAGE_BLOCKS = 256;
 
 export interface RecoveredJob {
+  /** Where the stream stood when it was read. */
   readonly head: StreamHead;
   readonly state: JobState;
   readonly snapshotRevision: number;
@@ -73,26 +74,50 @@ export const noteAcknowledged = (index: Map<number, number[]>, facts: readonly F
   }
 };
 
+/** Folds the blocks after `revision`, up to and including `through`. */
+const foldTail = async (
+  journal: Journal,
+  stream: string,
+  from: { readonly state: JobState; readonly revision: number; readonly acknowledgedIn: Map<number, number[]> },
+  through: number,
+): Promise<JobState> => {
+  let { state, revision } = from;
+  while (revision < through) {
+    const limit = Math.min(PAGE_BLOCKS, through - revision);
+    const blocks = await journal.read(stream, revision + 1, { limit, withBulk: true });
+    for (const block of blocks) {
+      const facts = factsOf(stream, block);
+      state = fold(state, facts);
+      noteAcknowledged(from.acknowledgedIn, facts, block.revision);
+    }
+    revision = blocks.at(-1)?.revision ?? through;
+  }
+  for (const id of from.acknowledgedIn.keys()) if (!state.ledgers.has(id)) from.acknowledgedIn.delete(id);
+  return state;
+};
+
 /**
  * Folds a job's stream. Reads only.
  * @throws JOURNAL_CORRUPT, JOURNAL_VERSION, JOURNAL_UNAVAILABLE.
  */
 export const recoverJob = async (journal: Journal, job: JobIdentity): Promise<RecoveredJob> => {
   const stream = streamOf(job.jobId);
+  const head = await journal.head(stream);
   const snapshot = await readSnapshot(journal, stream, job);
-  const acknowledgedIn = snapshot.acknowledgedIn;
-  let state = snapshot.state;
-  let revision = snapshot.revision;
-  for (;;) {
-    const blocks = await journal.read(stream, revision + 1, { limit: PAGE_BLOCKS, withBulk: true });
-    if (blocks.length === 0) break;
-    for (const block of blocks) {
-      const facts = factsOf(stream, block);
-      state = fold(state, facts);
-      noteAcknowledged(acknowledgedIn, facts, block.revision);
-      revision = block.revision;
-    }
-  }
-  for (const id of acknowledgedIn.keys()) if (!state.ledgers.has(id)) acknowledgedIn.delete(id);
-  return { head: await journal.head(stream), state, snapshotRevision: snapshot.revision, acknowledgedIn };
+  const { acknowledgedIn } = snapshot;
+  const state = await foldTail(journal, stream, snapshot, head.revision);
+  return { head, state, snapshotRevision: snapshot.revision, acknowledgedIn };
+};
+
+/** What the coordinator before appended between our reading and our taking over: it counts. */
+export const catchUp = async (
+  journal: Journal,
+  stream: string,
+  recovered: RecoveredJob,
+  through: number,
+): Promise<RecoveredJob> => {
+  const acknowledgedIn = new Map(Array.from(recovered.acknowledgedIn, ([id, revisions]) => [id, [...revisions]]));
+  const from = { state: recovered.state, revision: recovered.head.revision, acknowledgedIn };
+  const state = await foldTail(journal, stream, from, through);
+  return { ...recovered, state, acknowledgedIn };
 };

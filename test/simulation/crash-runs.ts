@@ -41,9 +41,11 @@ interface Present {
   crashed: boolean;
 }
 
-const countingLife = (run: CrashRun, onCrash: () => void): Mortality =>
+const countingLife = (run: CrashRun, present: Present, onCrash: () => void): Mortality =>
   new Mortality({
     isLast: (point) => {
+      // One that still opens is no zombie: it is the one that takes over.
+      if (run.casualty === 'zombie' && present.running === undefined) return false;
       run.points.push(point);
       const isHere = run.points.length - 1 === run.crashAt;
       if (isHere && run.casualty === 'zombie') onCrash();
@@ -62,9 +64,11 @@ const succeed = async (run: CrashRun, present: Present): Promise<void> => {
     before.dispose();
   }
   if (casualty === 'process') {
-    present.running?.job.halt(new Error('the process died'));
     present.gateway = newGateway(simulation);
-    present.running = undefined;
+    if (present.running?.end === undefined) {
+      present.running?.job?.halt(new Error('the process died'));
+      present.running = undefined;
+    }
   }
   await checkRestorable(simulation);
   const recorded = casualty === 'zombie' ? undefined : await recordedAcknowledgements(simulation);
@@ -73,7 +77,13 @@ const succeed = async (run: CrashRun, present: Present): Promise<void> => {
   const coordinator = await settle(simulation, 'the next coordinator', opening);
   present.coordinator = coordinator;
   if (recorded !== undefined) checkTriggers(run, recorded, simulation.record.commands.slice(heard));
-  if (present.running === undefined) present.running = startJob(simulation, present.gateway, coordinator);
+  // A job that has ended has only its clean-up left.
+  if (present.running?.end !== undefined) return;
+  if (coordinator.statistics.jobStatus === 'finished') {
+    present.running = { gateway: present.gateway, end: { status: 'FINISHED', message: 'before the crash' } };
+    return;
+  }
+  if (present.running?.job === undefined) present.running = startJob(simulation, present.gateway, coordinator);
   else present.running.job.replaceCoordinator(coordinator);
 };
 
@@ -104,6 +114,18 @@ const checkResumed = (run: CrashRun, coordinator: CheckpointCoordinator): void =
   }
 };
 
+/** Waits for the discards of an ended job and closes, unless the coordinator dies over it. */
+const cleanUp = async (simulation: Simulation, present: Present, life: Mortality): Promise<void> => {
+  const { coordinator } = present;
+  if (coordinator === undefined) return;
+  let isClosed = false;
+  void coordinator
+    .settled()
+    .then(() => coordinator.close())
+    .then(() => (isClosed = true));
+  await until(simulation, 'the end of all discards', () => isClosed || life.isDead);
+};
+
 /** Runs one crash to the end of the job; what does not hold, as text. */
 export const runWithCrash = async (
   options: SimulationOptions,
@@ -118,8 +140,9 @@ export const runWithCrash = async (
     gateway: newGateway(simulation),
     crashed: false,
   };
-  const life = countingLife(run, () => {
+  const life = countingLife(run, present, () => {
     present.crashed = true;
+    if (casualty !== 'zombie') present.coordinator?.abandon();
   });
   void openCoordinator(simulation, present.gateway, life).then((coordinator) => {
     present.coordinator = coordinator;
@@ -128,16 +151,14 @@ export const runWithCrash = async (
   });
   const isOver = (): boolean => present.running?.end !== undefined;
   await until(simulation, 'the end of the job or the crash', () => isOver() || present.crashed);
-  if (present.crashed && !isOver()) {
+  if (!present.crashed) await cleanUp(simulation, present, life);
+  if (present.crashed) {
     await succeed(run, present);
     await until(simulation, 'the end of the job', isOver);
+    await cleanUp(simulation, present, immortal());
+    if (present.coordinator !== undefined) checkResumed(run, present.coordinator);
   }
-  const { coordinator, running } = present;
-  if (coordinator !== undefined) {
-    await settle(simulation, 'the end of all discards', coordinator.settled());
-    if (present.crashed) checkResumed(run, coordinator);
-    await settle(simulation, 'closing', coordinator.close());
-  }
+  const { running } = present;
   simulation.disk.current.dispose();
   const ended = running?.end;
   const status = ended instanceof Error ? ended.message : ended?.status;

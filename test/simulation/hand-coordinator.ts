@@ -100,6 +100,13 @@ export class HandCoordinator implements JobCoordinator {
     return this.record.restarts;
   }
 
+  get recovery(): JobCoordinator['recovery'] {
+    const last = this.record.facts.findLast((fact) => fact.type === 'checkpoint.completed') as
+      | { readonly cause: string; readonly checkpointId: CheckpointId }
+      | undefined;
+    return { endOfData: last?.cause === 'endOfData' ? last.checkpointId : undefined };
+  }
+
   async restore(attempts: readonly LivingAttempt[]): Promise<RestoredJob> {
     const { record } = this;
     if (!this.#isAlive) return await never;
@@ -149,7 +156,9 @@ export class HandCoordinator implements JobCoordinator {
     const latestCompletedId = record.completed?.id;
     this.#send({ type: 'announce', term: this.#term, jobId, latestCompletedId, inFlight });
     if (record.inFlight !== undefined) this.#sendTrigger(record.inFlight);
-    if (record.inFlight === undefined) record.isEndTriggered = record.completed?.cause === 'endOfData';
+    if (record.inFlight === undefined)
+      record.isEndTriggered =
+        record.completed?.cause === 'endOfData' && record.completed.plan === record.attempts;
     if (intervalMs > 0) this.#tick(intervalMs);
     this.#endWhenAllHaveEnded();
   }

@@ -156,6 +156,7 @@ export const openCoordinator = async (
     random: seededRandom(deriveSeed(options.seed, 'coordinator')),
     ...(options.blockCommandsMax === undefined ? {} : { blockCommandsMax: options.blockCommandsMax }),
   });
+  if (life.isDead) return coordinator;
   coordinator.facts$.subscribe((facts) => {
     if (life.isDead)
       record.violations.push(`a dead coordinator shows ${facts.map((fact) => fact.type).join(', ')}`);
@@ -218,7 +219,8 @@ export const recordedAcknowledgements = async (
 
 export interface RunningJob {
   readonly gateway: ReturnType<typeof inProcessTaskGateway>;
-  readonly job: WordCountJob;
+  /** Absent when a new process found the job ended. */
+  readonly job?: WordCountJob;
   /** Set when the job has ended. */
   end: JobOutcome | Error | undefined;
 }

@@ -77,7 +77,9 @@ const entryOf = (graph: JobGraph, attempt: LivingAttempt): Uint8Array => {
     managedKeyedState: {
       kind: 'keyGroups',
       firstKeyGroup: range.start,
-      offsets: Array.from({ length: Math.min(4, range.end - range.start + 1) }, (_, index) => BigInt(index * 100)),
+      offsets: Array.from({ length: Math.min(4, range.end - range.start + 1) }, (_, index) =>
+        BigInt(index * 100),
+      ),
       stream: file(1),
       stateHandleId: `5a9e0f11-0000-4000-8000-${attempt.slot.toString(16).padStart(12, '0')}`,
     },
@@ -103,7 +105,8 @@ export const framesOf = (jobId: JobId, graph: JobGraph, living: readonly LivingA
 /** A copy of the frames that acknowledges `checkpointId`. */
 export const stampFrames = (frames: Buffer, checkpointId: CheckpointId): Buffer => {
   const copy = Buffer.from(frames);
-  for (let at = 0; at < copy.length; at += copy.readUInt32BE(at)) copy.writeBigInt64BE(BigInt(checkpointId), at + 20);
+  for (let at = 0; at < copy.length; at += copy.readUInt32BE(at))
+    copy.writeBigInt64BE(BigInt(checkpointId), at + 20);
   return copy;
 };
 
@@ -111,7 +114,7 @@ export const stampFrames = (frames: Buffer, checkpointId: CheckpointId): Buffer 
 export const cutFrames = (frames: Buffer, messageBytes: number): Uint8Array[] => {
   const parts: Uint8Array[] = [];
   let start = 0;
-  for (let at = 0; at < frames.length; ) {
+  for (let at = 0; at < frames.length;) {
     at += frames.readUInt32BE(at);
     if (at - start >= messageBytes || at === frames.length) {
       parts.push(frames.subarray(start, at));
@@ -120,4 +123,3 @@ export const cutFrames = (frames: Buffer, messageBytes: number): Uint8Array[] =>
   }
   return parts;
 };
-

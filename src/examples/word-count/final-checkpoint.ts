@@ -16,8 +16,6 @@ export class FinalCheckpoint {
   /** Resolves with the id once the sink has committed. */
   readonly committed: Promise<CheckpointId>;
   readonly #commit: (id: CheckpointId) => void;
-  /** The first barrier that passed the sink behind the end of all data. */
-  #firstPassed: CheckpointId | undefined;
   #sufficient = Number.POSITIVE_INFINITY;
   #confirmed = 0;
 
@@ -32,11 +30,6 @@ export class FinalCheckpoint {
       if (isCompleted(fact) && fact.cause === 'endOfData') this.#accept(fact.checkpointId);
   }
 
-  /** A barrier passed the sink after all its input had ended. */
-  passed(id: CheckpointId): void {
-    this.#firstPassed ??= id;
-  }
-
   /** The sink has committed everything up to this checkpoint. */
   confirmed(id: CheckpointId): void {
     this.#confirmed = Math.max(this.#confirmed, id);
@@ -44,11 +37,11 @@ export class FinalCheckpoint {
   }
 
   /**
-   * The fact of a completion that became durable just before the crash is shown by nobody, so any checkpoint behind
-   * the end of data is taken for the last one if its barrier had passed by then.
+   * The fact of a completion that became durable just before a crash is shown by nobody: the next coordinator says when
+   * it opens whether the last checkpoint is complete.
    */
-  coordinatorReplaced(): void {
-    if (this.#firstPassed !== undefined) this.#accept(this.#firstPassed);
+  coordinatorReplaced(endOfData: CheckpointId | undefined): void {
+    if (endOfData !== undefined) this.#accept(endOfData);
   }
 
   #accept(id: CheckpointId): void {

@@ -2,6 +2,7 @@
 import type { Observable, Subscription } from 'rxjs';
 import { isTidemarkError } from '../../errors.ts';
 import type { RestoredJob } from '../../simulation/dataflow/task-set.ts';
+import type { CheckpointId } from '../../state/ids.ts';
 import type { LivingAttempt } from '../../tasks/gateway.ts';
 
 export type EndStatus = 'FINISHED' | 'FAILED' | 'CANCELLED' | 'SUSPENDED';
@@ -17,6 +18,11 @@ export interface JobCoordinator {
   /** Restarts after task failures, in the whole life of the job. */
   readonly restarts: number;
   readonly facts$: Observable<readonly JobFact[]>;
+  /** What opening found. */
+  readonly recovery: {
+    /** The checkpoint at the end of all input, if it is complete already. */
+    readonly endOfData: CheckpointId | undefined;
+  };
   restore(attempts: readonly LivingAttempt[]): Promise<RestoredJob>;
   /** The same status again changes nothing. */
   jobStatus(status: 'RUNNING' | 'RESTARTING' | EndStatus, message?: string): Promise<unknown>;
@@ -30,7 +36,9 @@ export interface CoordinatorLinkOptions {
   readonly onLost: (error: unknown) => void;
 }
 
-const isClosed = (error: unknown): boolean => isTidemarkError(error) && error.code === 'COORDINATOR_CLOSED';
+/** It is gone, and another may follow; whoever knows that none will, halts the job. */
+const isGone = (error: unknown): boolean =>
+  isTidemarkError(error) && (error.code === 'COORDINATOR_CLOSED' || error.code === 'COORDINATOR_FENCED');
 
 type Answer<T> =
   | { readonly type: 'value'; readonly value: T }
@@ -75,7 +83,7 @@ export class CoordinatorLink {
         replaced.then((): Answer<T> => ({ type: 'replaced' })),
       ]);
       if (answer.type === 'value') return answer.value;
-      if (answer.type === 'error' && !isClosed(answer.error)) throw answer.error;
+      if (answer.type === 'error' && !isGone(answer.error)) throw answer.error;
       await replaced;
     }
   }
@@ -88,7 +96,7 @@ export class CoordinatorLink {
     return coordinator.facts$.subscribe({
       next: (facts) => this.#options.onFacts(facts),
       error: (error: unknown) => {
-        if (!isClosed(error)) this.#options.onLost(error);
+        if (!isGone(error)) this.#options.onLost(error);
       },
     });
   }

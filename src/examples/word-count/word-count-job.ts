@@ -130,7 +130,7 @@ export class WordCountJob {
 
   /** The coordinator died and this one has taken over, on the same journal and gateway; the tasks live on. */
   replaceCoordinator(next: JobCoordinator): void {
-    this.#final?.coordinatorReplaced();
+    this.#final?.coordinatorReplaced(next.recovery.endOfData);
     this.#link.replace(next);
     this.#events$.next({ type: 'coordinatorReplaced' });
   }
@@ -228,7 +228,6 @@ export class WordCountJob {
     const { vertex, subtask, event } = named;
     if (event.type === 'endOfData') this.#events$.next({ type: 'endOfData', vertex: vertex.name, subtask });
     if (vertex.name !== 'sink') return;
-    if (event.type === 'barrierPassed' && event.isAfterEndOfData) final.passed(event.checkpointId);
     if (event.type !== 'confirmed') return;
     this.#events$.next({ type: 'committed', checkpointId: event.checkpointId });
     final.confirmed(event.checkpointId);

@@ -24,8 +24,16 @@ export interface WordSourceOptions {
   readonly batchBytes: number;
 }
 
+/** Where a source stands: splits before the index are read, that at the index from the position on. */
+interface Place {
+  readonly index: number;
+  readonly position: number;
+  /** Bytes in all splits behind the place. */
+  readonly remainingBytes: number;
+}
+
 interface WordBatch extends SourceBatch {
-  readonly splits: readonly FileSplit[];
+  readonly place: Place;
 }
 
 interface Route {
@@ -38,40 +46,41 @@ class WordSource implements SourceLogic<WordBatch> {
   readonly #options: WordSourceOptions;
   readonly #reader: WordReader;
   readonly #routes = new Map<string, Route>();
-  #splits: readonly FileSplit[];
+  /** What was left when this attempt began. */
+  readonly #splits: readonly FileSplit[];
+  #place: Place;
 
   constructor(options: WordSourceOptions, splits: readonly FileSplit[], totalBytes: number) {
     this.#options = options;
     this.#reader = new WordReader(options.input);
     this.#splits = splits;
-    this.doneBytes = totalBytes - remainingBytes(splits);
+    this.#place = { index: 0, position: splits[0]?.position ?? 0, remainingBytes: remainingBytes(splits) };
+    this.doneBytes = totalBytes - this.#place.remainingBytes;
   }
 
   async read(): Promise<WordBatch | undefined> {
-    const before = remainingBytes(this.#splits);
-    if (before === 0) return undefined;
+    const start = this.#place;
+    if (start.remainingBytes === 0) return undefined;
     const { batchBytes, counter } = this.#options;
     const partitions: (string[] | undefined)[] = Array.from({ length: counter.parallelism }, () => undefined);
-    let splits = this.#splits;
+    let place = start;
     let records = 0;
-    for (let left = batchBytes; left > 0 && remainingBytes(splits) > 0;) {
-      const [split, ...others] = splits;
-      invariant(split !== undefined, 'bytes that remain are in a split');
-      const { words, next } = await this.#reader.read(split, left);
+    while (place.remainingBytes > 0 && start.remainingBytes - place.remainingBytes < batchBytes) {
+      const left = batchBytes - (start.remainingBytes - place.remainingBytes);
+      const { words, next } = await this.#reader.read(this.#splitAt(place), left);
       this.#route(words, partitions);
       records += words.length;
-      left -= next.position - split.position;
-      splits = next.position < next.end || others.length === 0 ? [next, ...others] : others;
+      place = this.#placeBehind(place, next);
     }
-    return { partitions, splits, records, bytes: before - remainingBytes(splits) };
+    return { partitions, place, records, bytes: start.remainingBytes - place.remainingBytes };
   }
 
   advance(batch: WordBatch): void {
-    this.#splits = batch.splits;
+    this.#place = batch.place;
   }
 
   capture(): CapturedState {
-    const splits = this.#splits;
+    const splits = [this.#splitAt(this.#place), ...this.#splits.slice(this.#place.index + 1)];
     return {
       write: async (writer) => {
         const stream = await writer.write(encodeSplits(splits));
@@ -80,6 +89,22 @@ class WordSource implements SourceLogic<WordBatch> {
         return { managedOperatorState: { kind: 'operatorStream', states, stream } };
       },
     };
+  }
+
+  #splitAt({ index, position }: Place): FileSplit {
+    const split = this.#splits[index];
+    invariant(split !== undefined, `a source always has a split ${index}`);
+    return { ...split, position };
+  }
+
+  // The last split stays, read to its end: a source always has state.
+  #placeBehind(place: Place, read: FileSplit): Place {
+    const left = place.remainingBytes - (read.position - place.position);
+    const following = this.#splits[place.index + 1];
+    if (read.position < read.end || following === undefined) {
+      return { index: place.index, position: read.position, remainingBytes: left };
+    }
+    return { index: place.index + 1, position: following.position, remainingBytes: left };
   }
 
   #route(words: readonly string[], partitions: (string[] | undefined)[]): void {

@@ -1,0 +1,120 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { defaultInputFiles } from '../../src/examples/word-count/default-input-files.ts';
+import { fileSystemOutput } from '../../src/examples/word-count/filesystem-output.ts';
+import { nodeInputFiles, type InputFiles } from '../../src/examples/word-count/input-files.ts';
+import { verifyCommand } from '../../src/examples/word-count/verify-command.ts';
+import { wordCountGraph } from '../../src/examples/word-count/word-count-graph.ts';
+import { WordCountJob } from '../../src/examples/word-count/word-count-job.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { fileSystemStorage } from '../../src/storage/filesystem/storage.ts';
+import { inProcessTaskGateway } from '../../src/tasks/in-process/gateway.ts';
+import { HandCoordinator, newRecord } from '../simulation/hand-coordinator.ts';
+import { jobId } from './word-count-run.ts';
+
+let directory: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'tidemark-word-count-'));
+});
+
+afterEach(() => rmSync(directory, { recursive: true }));
+
+const startJob = async (input: InputFiles, throttleBytesPerSecond: number) => {
+  const clock = systemClock;
+  const gateway = inProcessTaskGateway({ clock, jobId });
+  const storage = fileSystemStorage({ checkpoints: pathToFileURL(join(directory, 'checkpoints')).href });
+  const graph = wordCountGraph({ sources: 2, counters: 3, files: input.files });
+  const record = newRecord();
+  const coordinator = await HandCoordinator.open({
+    jobId,
+    graph,
+    clock,
+    gateway,
+    storage,
+    record,
+    intervalMs: 30,
+  });
+  const output = fileSystemOutput(join(directory, 'output'));
+  const options = { graph, clock, gateway, storage, coordinator, input, output, throttleBytesPerSecond };
+  const job = new WordCountJob({ ...options, seed: 1 });
+  return { job, coordinator, record };
+};
+
+describe('word count of real files in real time', () => {
+  it('counts the default files, with a failure on the way, as the printed command does', async () => {
+    const files = defaultInputFiles();
+    const { job, coordinator, record } = await startJob(await nodeInputFiles(files), 3_000_000);
+    let isFailed = false;
+    coordinator.facts$.subscribe(() => {
+      isFailed ||= record.lastId >= 2 && job.failTask('counter', 1);
+    });
+    expect(await job.run()).toMatchObject({ status: 'FINISHED' });
+    coordinator.abandon();
+    expect(isFailed).toBe(true);
+    const command = verifyCommand({ outputDirectory: join(directory, 'output'), files });
+    const { status, stdout } = spawnSync('sh', ['-c', command], { encoding: 'utf8' });
+    expect(stdout).toMatch(/^counts agree: \d+ words, \d+ distinct\n$/);
+    expect(status).toBe(0);
+  });
+
+  it('reads at least 5 MB a second', async () => {
+    const input = await nodeInputFiles(defaultInputFiles());
+    const { job, coordinator } = await startJob(input, 0);
+    const startedAt = performance.now();
+    await job.run();
+    coordinator.abandon();
+    const megabytes = job.progress.totalBytes / 1e6;
+    expect(megabytes / ((performance.now() - startedAt) / 1_000)).toBeGreaterThan(5);
+  });
+});
+
+describe('input files', () => {
+  it('are by default a few megabytes of JavaScript, TypeScript and Markdown', () => {
+    const files = defaultInputFiles();
+    const totalBytes = files.reduce((total, file) => total + statSync(file).size, 0);
+    expect(totalBytes).toBeGreaterThan(2_000_000);
+    expect(totalBytes).toBeLessThan(5_000_000);
+    expect(new Set(files.map((file) => file.split('.').at(-1)))).toEqual(new Set(['js', 'ts', 'md']));
+    expect(files).toEqual(files.toSorted());
+  });
+
+  it('are refused by name when one is missing or is a directory, or when there are none', async () => {
+    const missing = join(directory, 'missing.txt');
+    await expect(nodeInputFiles([missing])).rejects.toMatchObject({
+      code: 'INPUT_MISSING',
+      detail: { file: missing },
+    });
+    await expect(nodeInputFiles([directory])).rejects.toThrow(`${directory} is not a file`);
+    await expect(nodeInputFiles([])).rejects.toThrow('no input files were given');
+  });
+});
+
+describe('word count graph', () => {
+  const files = [{ name: 'a.txt', sizeBytes: 3 }];
+
+  it('has the same ids whatever its parallelism', () => {
+    const ids = (sources: number, counters: number) =>
+      wordCountGraph({ sources, counters, files }).vertices.map(({ id, operators }) => [
+        id,
+        operators[0]?.id,
+      ]);
+    expect(ids(1, 1)).toEqual(ids(4, 9));
+    expect(new Set(ids(1, 1).flat()).size).toBe(6);
+  });
+
+  it('has other settings when a file, its size, or the parallelism is another', () => {
+    const settings = (sources: number, name: string, sizeBytes: number) =>
+      JSON.stringify(wordCountGraph({ sources, counters: 1, files: [{ name, sizeBytes }] }).settings);
+    const all = [settings(1, 'a', 1), settings(2, 'a', 1), settings(1, 'b', 1), settings(1, 'a', 2)];
+    expect(new Set(all).size).toBe(4);
+  });
+
+  it('refuses a parallelism beyond its key groups', () => {
+    expect(() => wordCountGraph({ sources: 1, counters: 129, files })).toThrow('max parallelism 128');
+  });
+});

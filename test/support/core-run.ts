@@ -1,0 +1,199 @@
+/** A small job whose commands go through `step`: two sources and two sinks, the sinks with a chain of two operators. */
+import type { Command } from '../../src/core/commands.ts';
+import { checkConfiguration, type CheckpointConfigurationOptions } from '../../src/core/configuration.ts';
+import type { Effect } from '../../src/core/effects.ts';
+import type { Fact, FactType } from '../../src/core/facts/fact.ts';
+import type { JobGraph } from '../../src/core/job-graph.ts';
+import { initialState, type JobState } from '../../src/core/job-state.ts';
+import { frameOutcomes, type FrameOutcome } from '../../src/core/outcomes.ts';
+import type { RosterEntry } from '../../src/core/roster.ts';
+import { step, type Step } from '../../src/core/step.ts';
+import { encodeSubtaskEntry } from '../../src/metadata/subtask-entry.ts';
+import type { StreamStateHandle } from '../../src/state/handles.ts';
+import {
+  checkpointId,
+  parseJobId,
+  parseOperatorId,
+  parseVertexId,
+  slot,
+  type CheckpointId,
+  type JobId,
+} from '../../src/state/ids.ts';
+import type { LocationReference } from '../../src/state/location.ts';
+import { encodeFrame, noMetrics, type AcknowledgementMetrics } from '../../src/tasks/frame.ts';
+import { walkFrames } from '../../src/tasks/walk-frames.ts';
+
+export const coreJobId = parseJobId('00c0ffee00c0ffee00c0ffee00c0ffee');
+
+const operator = (digit: string, name: string) => ({ id: parseOperatorId(digit.repeat(32)), name, uid: name });
+const [sourceId, sinkId] = [parseVertexId('1'.repeat(32)), parseVertexId('2'.repeat(32))];
+
+export const coreGraph: JobGraph = {
+  settings: { format: 'text' },
+  vertices: [
+    {
+      id: sourceId,
+      name: 'source',
+      parallelism: 2,
+      maxParallelism: 128,
+      operators: [operator('a', 'read')],
+      inputs: [],
+    },
+    {
+      id: sinkId,
+      name: 'sink',
+      parallelism: 2,
+      maxParallelism: 128,
+      operators: [operator('b', 'count'), operator('c', 'write')],
+      inputs: [sourceId],
+    },
+  ],
+};
+
+/** The attempts of all four tasks, from a slot on. */
+export const coreAttempts = (firstSlot: number, attempt: number): RosterEntry[] =>
+  coreGraph.vertices.flatMap((vertex, index) =>
+    Array.from({ length: vertex.parallelism }, (_, subtask) => ({
+      vertex: index,
+      subtask,
+      slot: slot(firstSlot + index * 2 + subtask),
+      attempt,
+    })),
+  );
+
+export const coreLocation = (id: number): LocationReference => ({
+  exclusive: `memory:/job/chk-${id}`,
+  shared: 'memory:/job/shared',
+});
+
+/** One acknowledgement; what is left out is as the task of the slot would send it. */
+export interface FrameSpec {
+  readonly checkpointId: number;
+  readonly slot: number;
+  readonly attempt?: number;
+  readonly subtask?: number;
+  readonly sliceCount?: number;
+  readonly jobId?: JobId;
+  readonly claimedStateSizeBytes?: number;
+  readonly metrics?: Partial<AcknowledgementMetrics>;
+  /** The stream of each slice; a relative file of 100 bytes per slice by default. */
+  readonly stream?: StreamStateHandle;
+}
+
+/** Slots stand in plan order, four to a deployment. */
+const subtaskOf = (frameSlot: number): number => frameSlot % 2;
+const operatorsOf = (frameSlot: number): number => (frameSlot % 4 < 2 ? 1 : 2);
+
+const sliceOf = (spec: FrameSpec, index: number): Uint8Array => {
+  const relativePath = `${spec.checkpointId}-${spec.slot}-${spec.attempt ?? 1}-${index}`;
+  const stream = spec.stream ?? { kind: 'relativeFile', relativePath, sizeBytes: 100n };
+  return encodeSubtaskEntry(spec.subtask ?? subtaskOf(spec.slot), {
+    managedOperatorState: { kind: 'operatorStream', states: [], stream },
+  });
+};
+
+export const frameOf = (spec: FrameSpec): Uint8Array =>
+  encodeFrame({
+    jobId: spec.jobId ?? coreJobId,
+    checkpointId: spec.checkpointId as CheckpointId,
+    slot: slot(spec.slot),
+    attempt: spec.attempt ?? 1,
+    metrics: { ...noMetrics, ...spec.metrics },
+    claimedStateSizeBytes: spec.claimedStateSizeBytes ?? 0,
+    slices: Array.from({ length: spec.sliceCount ?? operatorsOf(spec.slot) }, (_, index) => sliceOf(spec, index)),
+  });
+
+type Unstamped<Each> = Each extends Command ? Omit<Each, 'at'> : never;
+
+/** A command without its time, which the run stamps. */
+export type CoreCommand = Unstamped<Command>;
+
+/** The frames of one batch as a command. */
+export const acknowledgeCommand = (specs: readonly FrameSpec[]): CoreCommand => ({
+  type: 'acknowledge',
+  batch: walkFrames(coreJobId, Buffer.concat(specs.map(frameOf))),
+  allocate: (sizeBytes) => new Uint8Array(sizeBytes),
+});
+
+/** A job's state and what was decided so far. Time stands still unless the test moves it. */
+export class CoreRun {
+  state: JobState;
+  at = 1_000;
+  readonly facts: Fact[] = [];
+  readonly effects: Effect[] = [];
+
+  constructor(options: CheckpointConfigurationOptions = {}) {
+    const configuration = checkConfiguration(options);
+    this.state = initialState(coreJobId, coreGraph, configuration);
+    this.tell({ type: 'takeOver', term: 1, configuration, isNew: true });
+  }
+
+  tell(command: CoreCommand): Step {
+    const taken = step(this.state, { ...command, at: this.at } as Command);
+    this.state = taken.state;
+    this.facts.push(...taken.facts);
+    this.effects.push(...taken.effects);
+    return taken;
+  }
+
+  /** Types of the facts a command decides. */
+  factsOf(command: CoreCommand): FactType[] {
+    return this.tell(command).facts.map((fact) => fact.type);
+  }
+
+  /** Deploys an attempt of every task. */
+  deploy(firstSlot = 0, attempt = 1): void {
+    this.tell({ type: 'restore', attempts: coreAttempts(firstSlot, attempt) });
+  }
+
+  status(status: Extract<Command, { type: 'reportJobStatus' }>['status'], message = ''): Step {
+    return this.tell({ type: 'reportJobStatus', status, message });
+  }
+
+  trigger(): CheckpointId {
+    const { outcome } = this.tell({ type: 'triggerCheckpoint' });
+    if (outcome.checkpointId === undefined) throw new Error(`not triggered: ${outcome.type}`);
+    return outcome.checkpointId;
+  }
+
+  locate(id: CheckpointId): void {
+    this.tell({ type: 'locate', checkpointId: id, location: coreLocation(id) });
+  }
+
+  /** What each frame of one batch comes to. */
+  acknowledge(...specs: readonly FrameSpec[]): FrameOutcome[] {
+    const { outcome } = this.tell(acknowledgeCommand(specs));
+    return Array.from(outcome.frames ?? [], (code) => frameOutcomes[code] as FrameOutcome);
+  }
+
+  /** Every attempt of the roster acknowledges. */
+  acknowledgeAll(id: CheckpointId): void {
+    const { slots, attempts } = this.state.table.roster;
+    this.acknowledge(
+      ...Array.from(slots, (each, i) => ({ checkpointId: id, slot: each, attempt: attempts[i] ?? 0 })),
+    );
+  }
+
+  recordMetadata(id: CheckpointId): Step {
+    const externalPointer = coreLocation(id).exclusive;
+    return this.tell({ type: 'recordMetadata', checkpointId: id, externalPointer, metadataSizeBytes: 500 });
+  }
+
+  /** A checkpoint from its trigger to its completion. */
+  complete(id: CheckpointId = this.trigger()): CheckpointId {
+    this.locate(id);
+    this.acknowledgeAll(id);
+    this.recordMetadata(id);
+    return id;
+  }
+}
+
+/** A run whose four attempts (slots 0 to 3) are deployed and whose job runs. */
+export const runningJob = (options: CheckpointConfigurationOptions = {}): CoreRun => {
+  const run = new CoreRun(options);
+  run.deploy();
+  run.status('RUNNING');
+  return run;
+};
+
+export const id = checkpointId;
