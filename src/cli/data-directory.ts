@@ -1,8 +1,8 @@
 /** Where everything of one job is: the one place that knows the names inside a data directory. */
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { messageOf, TidemarkError } from '../errors.ts';
+import { toFileUri } from '../storage/pointer.ts';
 
 /** Where `run` works unless it is told. */
 export const DATA_DIRECTORY_DEFAULT = 'tidemark-data';
@@ -39,7 +39,7 @@ export const dataDirectory = (given: string): DataDirectory => {
 };
 
 /** A directory as the storage wants it. */
-export const directoryUri = (path: string): string => pathToFileURL(path).href;
+export const directoryUri = (path: string): string => toFileUri(path);
 
 export const hasJournal = (directory: DataDirectory): boolean => existsSync(directory.journal);
 

@@ -9,6 +9,7 @@ import type { CheckpointCompleted, CheckpointTriggered, Fact, TaskEnded } from '
 import {
   DISPOSED_REMEMBERED_MAX,
   KEYED_SAVEPOINTS_MAX,
+  savepointEntry,
   type JobState,
   type JobTable,
   type UnfinishedCheckpoint,
@@ -41,7 +42,7 @@ const trigger = (table: Table, ledgers: Ledgers, fact: CheckpointTriggered): voi
     cause: fact.cause,
     triggeredAt: fact.at,
     timeoutMs: fact.timeoutMs,
-    retention: table.configuration.retention,
+    retention: fact.retention,
     plan,
     phase: checkpointPhases.initial,
     location: undefined,
@@ -52,7 +53,7 @@ const trigger = (table: Table, ledgers: Ledgers, fact: CheckpointTriggered): voi
   table.nextCheckpointId = fact.checkpointId + 1;
   if (fact.cause === 'endOfData') table.endTriggered = true;
   if (fact.savepoint?.key !== undefined) {
-    table.savepoints[fact.savepoint.key] = { checkpointId: fact.checkpointId, externalPointer: undefined };
+    table.savepoints[savepointEntry(fact.savepoint.key)] = { checkpointId: fact.checkpointId, externalPointer: undefined };
     const oldest = Object.keys(table.savepoints)[0];
     if (Object.keys(table.savepoints).length > KEYED_SAVEPOINTS_MAX && oldest !== undefined) {
       delete table.savepoints[oldest];
@@ -76,7 +77,7 @@ const complete = (table: Table, ledgers: Ledgers, fact: CheckpointCompleted): vo
     table.latestCompletedId = checkpointId;
   }
   if (fact.cause === 'endOfData') table.endCompletedId = checkpointId;
-  if (savepoint?.key !== undefined) table.savepoints[savepoint.key] = { checkpointId, externalPointer };
+  if (savepoint?.key !== undefined) table.savepoints[savepointEntry(savepoint.key)] = { checkpointId, externalPointer };
   forget(table, ledgers, checkpointId);
 };
 
@@ -84,7 +85,7 @@ const abort = (table: Table, ledgers: Ledgers, fact: Fact & { readonly type: 'ch
   const { location, savepoint, cause } = advance(table, fact);
   table.disposed.push({ checkpointId: fact.checkpointId, location });
   if (table.disposed.length > DISPOSED_REMEMBERED_MAX) table.disposed.shift();
-  if (savepoint?.key !== undefined) delete table.savepoints[savepoint.key];
+  if (savepoint?.key !== undefined) delete table.savepoints[savepointEntry(savepoint.key)];
   if (cause === 'endOfData') table.endTriggered = false;
   forget(table, ledgers, fact.checkpointId);
 };

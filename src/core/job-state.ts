@@ -78,6 +78,7 @@ export interface JobTable {
   readonly checkpoints: Readonly<Record<number, UnfinishedCheckpoint>>;
   /** In ascending order. */
   readonly completed: readonly CompletedCheckpoint[];
+  /** By {@link savepointEntry}. */
   readonly savepoints: Readonly<Record<string, KeyedSavepoint>>;
   readonly disposed: readonly DisposedCheckpoint[];
   readonly discards: Readonly<Record<number, DiscardPlanned>>;
@@ -99,6 +100,8 @@ export interface JobState {
 export const DISPOSED_REMEMBERED_MAX = 64;
 /** Keyed savepoints remembered; the oldest is forgotten first. */
 export const KEYED_SAVEPOINTS_MAX = 256;
+/** Where a keyed savepoint stands in the table: as a name that no object has of itself, in the order of asking. */
+export const savepointEntry = (key: string): string => `key ${key}`;
 
 /** The state before the first fact. */
 export const initialState = (jobId: JobId, graph: JobGraph, configuration: CheckpointConfiguration): JobState => ({

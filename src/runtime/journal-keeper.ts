@@ -24,6 +24,8 @@ const FACTS_KEPT_MS = 3 * 24 * 3_600_000;
 const BLOCKS_KEPT_MAX = 500_000;
 const DETAIL_CHECKPOINTS_KEPT = 10;
 const SNAPSHOT_EVERY_BLOCKS = 256;
+/** What finished checkpoints leave is forgotten for this many at once: forgetting costs a sync of its own. */
+export const FORGET_EVERY_CHECKPOINTS = 8;
 
 interface FinishedCheckpoint {
   readonly checkpointId: number;
@@ -36,6 +38,8 @@ export interface JournalKeeperOptions {
   readonly retention: JournalRetention;
   readonly snapshotRevision: number;
   readonly acknowledgedIn: ReadonlyMap<number, readonly number[]>;
+  /** Blocks whose bulk the coordinator before had no time to forget. */
+  readonly superfluous: readonly number[];
   /** Keeping is housekeeping: a failure is reported and tried again at the next occasion. */
   readonly report: (error: unknown) => void;
 }
@@ -46,12 +50,17 @@ export class JournalKeeper {
   readonly #acknowledgedIn: Map<number, number[]>;
   readonly #finished: FinishedCheckpoint[] = [];
   readonly #blocks: { readonly revision: number; readonly at: number }[] = [];
+  /** Blocks whose bulk is superfluous and still there. */
+  #superfluous: number[];
+  #finishedSince = 0;
+  #last = { revision: 0, at: 0 };
   #snapshotRevision: number;
   #work: Promise<void> = Promise.resolve();
 
   constructor(options: JournalKeeperOptions) {
     this.#options = options;
     this.#snapshotRevision = options.snapshotRevision;
+    this.#superfluous = [...options.superfluous];
     this.#acknowledgedIn = new Map(Array.from(options.acknowledgedIn, ([id, revisions]) => [id, [...revisions]]));
   }
 
@@ -65,19 +74,27 @@ export class JournalKeeper {
     return encodeSnapshot(state, this.#acknowledgedIn);
   }
 
-  /** The block is durable: writes its snapshot and forgets what has become superfluous. */
+  /** The block is durable: writes its snapshot, and now and then forgets what has become superfluous. */
   durable(revision: number, facts: readonly Fact[], snapshot: Uint8Array | undefined): void {
-    const at = facts[0]?.at ?? 0;
-    this.#blocks.push({ revision, at });
-    const bulk = this.#finish(facts);
-    if (snapshot === undefined && bulk.length === 0) return;
-    const detail = this.#forgottenDetail();
-    this.#work = this.#work.then(() => this.#keep(revision, at, snapshot, bulk, detail));
+    this.#last = { revision, at: facts[0]?.at ?? 0 };
+    this.#blocks.push(this.#last);
+    this.#superfluous.push(...this.#finish(facts));
+    if (snapshot !== undefined || this.#finishedSince >= FORGET_EVERY_CHECKPOINTS) this.#begin(snapshot);
   }
 
-  /** Resolves when all housekeeping is done. */
+  /** Forgets what is left to forget; resolves when all housekeeping is done. */
   async idle(): Promise<void> {
+    if (this.#superfluous.length > 0) this.#begin(undefined);
     await this.#work;
+  }
+
+  #begin(snapshot: Uint8Array | undefined): void {
+    const { revision, at } = this.#last;
+    const bulk = this.#superfluous;
+    const detail = this.#forgottenDetail();
+    this.#superfluous = [];
+    this.#finishedSince = 0;
+    this.#work = this.#work.then(() => this.#keep(revision, at, snapshot, bulk, detail));
   }
 
   /** Blocks whose bulk no checkpoint in flight needs any more. */
@@ -87,6 +104,7 @@ export class JournalKeeper {
       if (fact.type !== 'checkpoint.completed' && fact.type !== 'checkpoint.aborted') continue;
       const revisions = this.#acknowledgedIn.get(fact.checkpointId) ?? [];
       this.#acknowledgedIn.delete(fact.checkpointId);
+      this.#finishedSince += 1;
       this.#finished.push({ checkpointId: fact.checkpointId, revisions });
       candidates.push(...revisions);
     }

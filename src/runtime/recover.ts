@@ -20,6 +20,8 @@ export interface RecoveredJob {
   readonly snapshotRevision: number;
   /** The blocks that hold acknowledgements of unfinished checkpoints. */
   readonly acknowledgedIn: AcknowledgedIn;
+  /** Blocks read whose acknowledgements belong to checkpoints that have ended: nobody had the time to forget them. */
+  readonly superfluous: readonly number[];
 }
 
 export interface JobIdentity {
@@ -80,8 +82,9 @@ const foldTail = async (
   stream: string,
   from: { readonly state: JobState; readonly revision: number; readonly acknowledgedIn: Map<number, number[]> },
   through: number,
-): Promise<JobState> => {
+): Promise<{ readonly state: JobState; readonly superfluous: readonly number[] }> => {
   let { state, revision } = from;
+  const touched = new Set<number>();
   while (revision < through) {
     const limit = Math.min(PAGE_BLOCKS, through - revision);
     const blocks = await journal.read(stream, revision + 1, { limit, withBulk: true });
@@ -89,11 +92,13 @@ const foldTail = async (
       const facts = factsOf(stream, block);
       state = fold(state, facts);
       noteAcknowledged(from.acknowledgedIn, facts, block.revision);
+      if (block.bulk !== undefined) touched.add(block.revision);
     }
     revision = blocks.at(-1)?.revision ?? through;
   }
   for (const id of from.acknowledgedIn.keys()) if (!state.ledgers.has(id)) from.acknowledgedIn.delete(id);
-  return state;
+  for (const needed of [...from.acknowledgedIn.values()].flat()) touched.delete(needed);
+  return { state, superfluous: [...touched] };
 };
 
 /**
@@ -105,8 +110,8 @@ export const recoverJob = async (journal: Journal, job: JobIdentity): Promise<Re
   const head = await journal.head(stream);
   const snapshot = await readSnapshot(journal, stream, job);
   const { acknowledgedIn } = snapshot;
-  const state = await foldTail(journal, stream, snapshot, head.revision);
-  return { head, state, snapshotRevision: snapshot.revision, acknowledgedIn };
+  const { state, superfluous } = await foldTail(journal, stream, snapshot, head.revision);
+  return { head, state, snapshotRevision: snapshot.revision, acknowledgedIn, superfluous };
 };
 
 /** What the coordinator before appended between our reading and our taking over: it counts. */
@@ -118,6 +123,6 @@ export const catchUp = async (
 ): Promise<RecoveredJob> => {
   const acknowledgedIn = new Map(Array.from(recovered.acknowledgedIn, ([id, revisions]) => [id, [...revisions]]));
   const from = { state: recovered.state, revision: recovered.head.revision, acknowledgedIn };
-  const state = await foldTail(journal, stream, from, through);
+  const { state } = await foldTail(journal, stream, from, through);
   return { ...recovered, state, acknowledgedIn };
 };

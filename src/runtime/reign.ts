@@ -184,6 +184,7 @@ export class Reign {
       retention: options.journalRetention ?? {},
       snapshotRevision: taken.recovered.snapshotRevision,
       acknowledgedIn: taken.recovered.acknowledgedIn,
+      superfluous: taken.recovered.superfluous,
       report: (error) => this.problems$.next({ what: 'housekeeping', message: String(error) }),
     });
   }

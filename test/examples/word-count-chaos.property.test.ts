@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { newWorld, runToEnd, startProcess, sumOf, type Process, type RunOptions } from './word-count-run.ts';
+import { newWorld, startProcess, sumOf, type Process, type RunOptions } from './word-count-run.ts';
 
 type Mishap =
   | { readonly type: 'failTask'; readonly vertex: string; readonly subtask: number; readonly afterMs: number }

@@ -75,6 +75,7 @@ export class HandCoordinator implements JobCoordinator {
   readonly #term: number;
   readonly #subscriptions: Subscription[] = [];
   #isAlive = true;
+  #isTriggering = false;
 
   static async open(options: HandCoordinatorOptions): Promise<HandCoordinator> {
     const coordinator = new HandCoordinator(options);
@@ -111,6 +112,7 @@ export class HandCoordinator implements JobCoordinator {
     const { record } = this;
     if (!this.#isAlive) return await never;
     await this.#abort();
+    record.inFlight = undefined;
     record.attempts = attempts;
     record.ended = new Set();
     record.isEndTriggered = false;
@@ -156,9 +158,10 @@ export class HandCoordinator implements JobCoordinator {
     const latestCompletedId = record.completed?.id;
     this.#send({ type: 'announce', term: this.#term, jobId, latestCompletedId, inFlight });
     if (record.inFlight !== undefined) this.#sendTrigger(record.inFlight);
-    if (record.inFlight === undefined)
-      record.isEndTriggered =
-        record.completed?.cause === 'endOfData' && record.completed.plan === record.attempts;
+    const { completed } = record;
+    if (record.inFlight === undefined) {
+      record.isEndTriggered = completed?.cause === 'endOfData' && completed.plan === record.attempts;
+    }
     if (intervalMs > 0) this.#tick(intervalMs);
     this.#endWhenAllHaveEnded();
   }
@@ -166,11 +169,15 @@ export class HandCoordinator implements JobCoordinator {
   #tick(intervalMs: number): void {
     const tick = this.#options.clock.scheduler.schedule(() => {
       this.#subscriptions.splice(this.#subscriptions.indexOf(tick), 1);
-      if (this.record.status === 'RUNNING' && this.record.inFlight === undefined)
-        this.#trigger('periodic', undefined);
+      if (this.record.status === 'RUNNING' && !this.#isBusy) this.#trigger('periodic', undefined);
+      this.#endWhenAllHaveEnded();
       this.#tick(intervalMs);
     }, intervalMs);
     this.#subscriptions.push(tick);
+  }
+
+  get #isBusy(): boolean {
+    return this.#isTriggering || this.record.inFlight !== undefined;
   }
 
   #trigger(cause: InFlight['cause'], onCompleted: (() => void) | undefined): void {
@@ -178,9 +185,11 @@ export class HandCoordinator implements JobCoordinator {
     const { jobId, storage } = this.#options;
     if (record.inFlight !== undefined) throw new Error(`checkpoint ${record.inFlight.id} is in flight`);
     const id = checkpointId(++record.lastId);
+    const plan = record.attempts;
+    this.#isTriggering = true;
     void storage.initializeLocationForCheckpoint(jobId, id).then(({ reference }) => {
-      if (!this.#isAlive) return;
-      const plan = record.attempts;
+      this.#isTriggering = false;
+      if (!this.#isAlive || record.attempts !== plan) return;
       record.inFlight = { id, cause, location: reference, plan, slices: new Map(), onCompleted };
       this.#sendTrigger(record.inFlight);
     });
@@ -228,7 +237,7 @@ export class HandCoordinator implements JobCoordinator {
     const { graph } = this.#options;
     const sources = graph.vertices.filter(({ inputs }) => inputs.length === 0);
     const expected = sources.reduce((total, { parallelism }) => total + parallelism, 0);
-    if (record.isEndTriggered || record.inFlight !== undefined || record.ended.size < expected) return;
+    if (record.isEndTriggered || this.#isBusy || record.ended.size < expected) return;
     record.isEndTriggered = true;
     this.#trigger('endOfData', undefined);
   }

@@ -34,5 +34,7 @@ const plain = (value: unknown): unknown => {
 export const describeState = (state: JobState): unknown =>
   plain({
     table: state.table,
+    // The oldest is forgotten first.
+    savepointKeys: Object.keys(state.table.savepoints),
     ledgers: Object.fromEntries(Array.from(state.ledgers, ([id, ledger]) => [id, describeLedger(state, ledger)])),
   });

@@ -11,7 +11,7 @@ export const absenceOf = (
   const { table } = state;
   if (table.disposed.some((disposed) => disposed.checkpointId === checkpointId)) return 'late';
   if (table.completed.some((completed) => completed.checkpointId === checkpointId)) return 'afterCompletion';
-  if (checkpointId <= table.latestCompletedId) return 'afterCompletion';
+  if (checkpointId > 0 && checkpointId <= table.latestCompletedId) return 'afterCompletion';
   return 'unknownCheckpoint';
 };
 

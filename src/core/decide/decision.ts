@@ -116,6 +116,7 @@ export const triggeredFact = (
   kind: savepoint === undefined ? 'checkpoint' : 'savepoint',
   cause,
   timeoutMs: state.table.configuration.timeoutMs,
+  retention: state.table.configuration.retention,
   tasks: state.table.roster.size,
   ...(savepoint === undefined ? {} : { savepoint }),
 });

@@ -1,6 +1,6 @@
 /** May a checkpoint start, and with which id. */
 import type { Tick, TriggerCheckpoint, TriggerSavepoint } from '../commands.ts';
-import { isInputEnded, type JobState } from '../job-state.ts';
+import { isInputEnded, savepointEntry, type JobState } from '../job-state.ts';
 import { decided, nothing, triggerRefusal, triggeredFact, type Decision } from './decision.ts';
 
 const triggered = (fact: ReturnType<typeof triggeredFact>): Decision =>
@@ -23,7 +23,7 @@ export const decideTriggerCheckpoint = (state: JobState, command: TriggerCheckpo
 
 /** A savepoint; under a key that was used before it is that savepoint. */
 export const decideTriggerSavepoint = (state: JobState, command: TriggerSavepoint): Decision => {
-  const before = command.key === undefined ? undefined : state.table.savepoints[command.key];
+  const before = command.key === undefined ? undefined : state.table.savepoints[savepointEntry(command.key)];
   if (before?.externalPointer !== undefined) {
     const { checkpointId, externalPointer } = before;
     return nothing('completed', { checkpointId, externalPointer });

@@ -4,7 +4,7 @@
  */
 import type { CheckpointId, JobId } from '../../state/ids.ts';
 import type { LocationReference, SavepointTarget } from '../../state/location.ts';
-import type { TerminalStatus } from '../../retention/policy.ts';
+import type { RetentionPolicy, TerminalStatus } from '../../retention/policy.ts';
 import type { CheckpointConfiguration } from '../configuration.ts';
 import type { AcknowledgedColumns } from '../columns.ts';
 import type { FailureReason } from '../failures.ts';
@@ -76,6 +76,8 @@ export interface CheckpointTriggered extends At<'checkpoint.triggered'> {
   readonly kind: CheckpointKind;
   readonly cause: TriggerCause;
   readonly timeoutMs: number;
+  /** The policy in force: a later configuration does not change it (C-285). */
+  readonly retention: RetentionPolicy;
   /** Size of the plan: the attempts alive at this moment. */
   readonly tasks: number;
   readonly savepoint?: (SavepointTarget & { readonly key: string | undefined }) | undefined;

@@ -1,0 +1,117 @@
+/** What one `tidemark run` is to do, with everything checked that can be checked without touching the disk. */
+import { resolve } from 'node:path';
+import { TidemarkError } from '../../errors.ts';
+import { checkConfiguration, type CheckpointConfigurationOptions } from '../../core/configuration.ts';
+import { defaultInputFiles } from '../../examples/word-count/default-input-files.ts';
+import { KEY_GROUPS } from '../../examples/word-count/word-count-graph.ts';
+import type { JobId } from '../../state/ids.ts';
+import { dataDirectory, type DataDirectory } from '../data-directory.ts';
+
+/** A task to fail, and when. */
+export interface TaskFailurePlan {
+  readonly vertex: string;
+  readonly subtask: number;
+  /** Since this process started. */
+  readonly afterMs: number;
+}
+
+/** The options of the command as they were parsed. */
+export interface RunFlags {
+  readonly data: string;
+  readonly parallelism: number;
+  readonly sources: number;
+  readonly interval: string;
+  readonly timeout?: string;
+  readonly throttle?: number;
+  readonly restarts: number;
+  readonly retained: number;
+  readonly retention: keyof typeof retentionNames;
+  readonly jobId?: JobId;
+  readonly seed?: number;
+  readonly savepointAtEnd?: string;
+  readonly failTask: readonly TaskFailurePlan[];
+  readonly crashCoordinator: readonly number[];
+  readonly takeOver?: boolean;
+  readonly plain?: boolean;
+}
+
+export interface RunPlan {
+  readonly directory: DataDirectory;
+  /** Absolute, in the order they are read. */
+  readonly files: readonly string[];
+  /** No files were named: the text of an installed package is counted, slowly enough to watch. */
+  readonly isDemonstration: boolean;
+  readonly sources: number;
+  readonly counters: number;
+  readonly configuration: CheckpointConfigurationOptions;
+  /** Of all sources together; undefined when it was not said. */
+  readonly throttleBytesPerSecond: number | undefined;
+  readonly restarts: number;
+  readonly jobId: JobId | undefined;
+  readonly seed: number | undefined;
+  /** An absolute path or a URI. */
+  readonly savepointAtEnd: string | undefined;
+  readonly taskFailures: readonly TaskFailurePlan[];
+  /** Milliseconds since this process started. */
+  readonly coordinatorCrashesMs: readonly number[];
+  readonly takeOver: boolean;
+  readonly isPlain: boolean;
+}
+
+/** The names of the policies on the command line. */
+export const retentionNames = {
+  never: 'NEVER_RETAIN_AFTER_TERMINATION',
+  'on-failure': 'RETAIN_ON_FAILURE',
+  'on-cancellation': 'RETAIN_ON_CANCELLATION',
+} as const;
+
+const checkFailure = (failure: TaskFailurePlan, parallelism: Readonly<Record<string, number>>): void => {
+  const { vertex, subtask } = failure;
+  const tasks = parallelism[vertex];
+  const accepted = Object.entries(parallelism).map(([name, count]) => `${name}#0 … ${name}#${count - 1}`);
+  if (tasks !== undefined && subtask < tasks) return;
+  const text = `--fail-task ${vertex}#${subtask}: there is no such task; the job has ${accepted.join(', ')}`;
+  throw new TidemarkError('ARGUMENT_INVALID', text);
+};
+
+const checkParallelism = (option: string, value: number): void => {
+  if (value <= KEY_GROUPS) return;
+  throw new TidemarkError('ARGUMENT_INVALID', `${option} ${value}: there are ${KEY_GROUPS} key groups`);
+};
+
+const savepointTarget = (given: string): string => (/^[a-z]+:/i.test(given) ? given : resolve(given));
+
+const configurationOf = (flags: RunFlags): CheckpointConfigurationOptions => {
+  const { interval, timeout, retained, retention } = flags;
+  const configuration = { interval, timeout, retained, retention: retentionNames[retention] };
+  checkConfiguration(configuration);
+  return configuration;
+};
+
+/**
+ * Everything the arguments say.
+ * @throws ARGUMENT_INVALID, CONFIGURATION_INVALID
+ */
+export const planRun = (files: readonly string[], flags: RunFlags): RunPlan => {
+  const { parallelism: counters, sources, savepointAtEnd, failTask: taskFailures } = flags;
+  checkParallelism('--parallelism', counters);
+  checkParallelism('--sources', sources);
+  for (const failure of taskFailures) checkFailure(failure, { source: sources, counter: counters, sink: 1 });
+  return {
+    directory: dataDirectory(flags.data),
+    files: files.length > 0 ? files.map((file) => resolve(file)) : defaultInputFiles(),
+    isDemonstration: files.length === 0,
+    sources,
+    counters,
+    configuration: configurationOf(flags),
+    throttleBytesPerSecond: flags.throttle,
+    restarts: flags.restarts,
+    jobId: flags.jobId,
+    seed: flags.seed,
+    savepointAtEnd: savepointAtEnd === undefined ? undefined : savepointTarget(savepointAtEnd),
+    taskFailures,
+    coordinatorCrashesMs: flags.crashCoordinator,
+    takeOver: flags.takeOver ?? false,
+    isPlain: flags.plain ?? false,
+  };
+};
