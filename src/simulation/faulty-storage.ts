@@ -10,9 +10,13 @@ export interface FaultyStorageOptions {
 }
 
 /** Wraps a storage. Disposal and deletion fail too: they must be tried again. */
-export const faultyStorage = (storage: CheckpointStorage, options: FaultyStorageOptions): CheckpointStorage => {
+export const faultyStorage = (
+  storage: CheckpointStorage,
+  options: FaultyStorageOptions,
+): CheckpointStorage => {
   const { random, oneIn } = options;
-  const broken = (what: string): TidemarkError => new TidemarkError('STORAGE_UNAVAILABLE', `simulated fault in ${what}`);
+  const broken = (what: string): TidemarkError =>
+    new TidemarkError('STORAGE_UNAVAILABLE', `simulated fault in ${what}`);
   const risk = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
     const draw = random.integer(oneIn * 2);
     if (draw === 0) throw broken(what);
@@ -26,7 +30,8 @@ export const faultyStorage = (storage: CheckpointStorage, options: FaultyStorage
       const stream = await location.createMetadataOutputStream();
       return {
         write: (bytes) => risk('a metadata write', () => stream.write(bytes)),
-        closeAndFinalizeCheckpoint: () => risk('publishing metadata', () => stream.closeAndFinalizeCheckpoint()),
+        closeAndFinalizeCheckpoint: () =>
+          risk('publishing metadata', () => stream.closeAndFinalizeCheckpoint()),
         close: () => stream.close(),
       };
     },

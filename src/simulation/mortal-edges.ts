@@ -96,7 +96,9 @@ export const mortalStorage = (storage: CheckpointStorage, life: Mortality): Chec
   });
   return {
     name: storage.name,
-    ...(storage.defaultSavepointBase === undefined ? {} : { defaultSavepointBase: storage.defaultSavepointBase }),
+    ...(storage.defaultSavepointBase === undefined
+      ? {}
+      : { defaultSavepointBase: storage.defaultSavepointBase }),
     initializeBaseLocations: (jobId) => guard(() => storage.initializeBaseLocations(jobId)),
     initializeLocationForCheckpoint: (jobId, id) =>
       guard(async () => mortalLocation(await storage.initializeLocationForCheckpoint(jobId, id))),

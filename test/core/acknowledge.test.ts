@@ -51,7 +51,14 @@ describe('acknowledgement', () => {
     const facts = run.tell(acknowledgeCommand(rest)).facts;
     expect(facts.map((fact) => fact.type)).toEqual(['tasks.acknowledged', 'checkpoint.fullyAcknowledged']);
     expect(facts[1]).toMatchObject({
-      totals: { ...noTotals, stateSizeBytes: 600, checkpointedSizeBytes: 600, processedBytes: 5, persistedBytes: 9, syncDurationMsMax: 7 },
+      totals: {
+        ...noTotals,
+        stateSizeBytes: 600,
+        checkpointedSizeBytes: 600,
+        processedBytes: 5,
+        persistedBytes: 9,
+        syncDurationMsMax: 7,
+      },
     });
   });
 
@@ -147,7 +154,10 @@ describe('acknowledgement that comes to nothing', () => {
         },
       },
     ]);
-    expect(run.acknowledge(spec, { ...frame(checkpointId, 77) })).toEqual(['unknownAttempt', 'unknownAttempt']);
+    expect(run.acknowledge(spec, { ...frame(checkpointId, 77) })).toEqual([
+      'unknownAttempt',
+      'unknownAttempt',
+    ]);
   });
 
   it('for an aborted checkpoint is late and has its state discarded (C-089)', () => {
@@ -172,7 +182,9 @@ describe('acknowledgement that comes to nothing', () => {
     const file = { kind: 'file', path: 'memory:/job/shared/x', sizeBytes: 1n } as const;
     const inline = { kind: 'byteStream', name: 'x', data: Uint8Array.of(1) } as const;
     const planned = run.tell(acknowledgeCommand([{ ...frame(checkpointId, 0), stream: file }])).facts;
-    expect(planned).toMatchObject([{ target: { files: [{ path: 'memory:/job/shared/x', isRelative: false }] } }]);
+    expect(planned).toMatchObject([
+      { target: { files: [{ path: 'memory:/job/shared/x', isRelative: false }] } },
+    ]);
     expect(run.tell(acknowledgeCommand([{ ...frame(checkpointId, 1), stream: inline }])).facts).toEqual([]);
   });
 

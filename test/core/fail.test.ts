@@ -131,7 +131,8 @@ describe('deadline', () => {
 describe('memory of aborted checkpoints', () => {
   it(`reaches back ${DISPOSED_REMEMBERED_MAX} of them`, () => {
     const run = runningJob();
-    for (let n = 0; n <= DISPOSED_REMEMBERED_MAX; n++) run.tell({ type: 'expire', checkpointId: run.trigger() });
+    for (let n = 0; n <= DISPOSED_REMEMBERED_MAX; n++)
+      run.tell({ type: 'expire', checkpointId: run.trigger() });
     expect(run.acknowledge({ checkpointId: 1, slot: 0 }, { checkpointId: 2, slot: 0 })).toEqual([
       'unknownCheckpoint',
       'late',

@@ -33,6 +33,8 @@ export interface HandRecord {
   attempts: readonly LivingAttempt[];
   ended: Set<Slot>;
   isEndTriggered: boolean;
+  /** Of the living attempts. */
+  endCompletedId: CheckpointId | undefined;
   inFlight: InFlight | undefined;
   completed: InFlight | undefined;
   readonly facts: JobFact[];
@@ -48,6 +50,7 @@ export const newRecord = (): HandRecord => ({
   attempts: [],
   ended: new Set(),
   isEndTriggered: false,
+  endCompletedId: undefined,
   inFlight: undefined,
   completed: undefined,
   facts: [],
@@ -102,10 +105,7 @@ export class HandCoordinator implements JobCoordinator {
   }
 
   get recovery(): JobCoordinator['recovery'] {
-    const last = this.record.facts.findLast((fact) => fact.type === 'checkpoint.completed') as
-      | { readonly cause: string; readonly checkpointId: CheckpointId }
-      | undefined;
-    return { endOfData: last?.cause === 'endOfData' ? last.checkpointId : undefined };
+    return { endOfData: this.record.endCompletedId };
   }
 
   async restore(attempts: readonly LivingAttempt[]): Promise<RestoredJob> {
@@ -116,6 +116,7 @@ export class HandCoordinator implements JobCoordinator {
     record.attempts = attempts;
     record.ended = new Set();
     record.isEndTriggered = false;
+    record.endCompletedId = undefined;
     record.nextAttempt = Math.max(record.nextAttempt, ...attempts.map(({ attempt }) => attempt + 1));
     record.slotFloor = Math.max(record.slotFloor, ...attempts.map(({ slot }) => slot + 1));
     const { completed } = record;
@@ -158,10 +159,7 @@ export class HandCoordinator implements JobCoordinator {
     const latestCompletedId = record.completed?.id;
     this.#send({ type: 'announce', term: this.#term, jobId, latestCompletedId, inFlight });
     if (record.inFlight !== undefined) this.#sendTrigger(record.inFlight);
-    const { completed } = record;
-    if (record.inFlight === undefined) {
-      record.isEndTriggered = completed?.cause === 'endOfData' && completed.plan === record.attempts;
-    }
+    if (record.inFlight === undefined) record.isEndTriggered = record.endCompletedId !== undefined;
     if (intervalMs > 0) this.#tick(intervalMs);
     this.#endWhenAllHaveEnded();
   }
@@ -226,6 +224,7 @@ export class HandCoordinator implements JobCoordinator {
     this.record.inFlight = undefined;
     this.record.completed = inFlight;
     const { id, cause } = inFlight;
+    if (cause === 'endOfData') this.record.endCompletedId = id;
     this.#show({ type: 'checkpoint.completed', checkpointId: id, cause } as JobFact);
     const slots = inFlight.plan.map(({ slot }) => slot);
     this.#send({ type: 'notifyCompleted', term: this.#term, checkpointId: id, slots });

@@ -25,7 +25,11 @@ import { walkFrames } from '../../src/tasks/walk-frames.ts';
 
 export const coreJobId = parseJobId('00c0ffee00c0ffee00c0ffee00c0ffee');
 
-const operator = (digit: string, name: string) => ({ id: parseOperatorId(digit.repeat(32)), name, uid: name });
+const operator = (digit: string, name: string) => ({
+  id: parseOperatorId(digit.repeat(32)),
+  name,
+  uid: name,
+});
 const [sourceId, sinkId] = [parseVertexId('1'.repeat(32)), parseVertexId('2'.repeat(32))];
 
 export const coreGraph: JobGraph = {
@@ -100,7 +104,9 @@ export const frameOf = (spec: FrameSpec): Uint8Array =>
     attempt: spec.attempt ?? 1,
     metrics: { ...noMetrics, ...spec.metrics },
     claimedStateSizeBytes: spec.claimedStateSizeBytes ?? 0,
-    slices: Array.from({ length: spec.sliceCount ?? operatorsOf(spec.slot) }, (_, index) => sliceOf(spec, index)),
+    slices: Array.from({ length: spec.sliceCount ?? operatorsOf(spec.slot) }, (_, index) =>
+      sliceOf(spec, index),
+    ),
   });
 
 type Unstamped<Each> = Each extends Command ? Omit<Each, 'at'> : never;

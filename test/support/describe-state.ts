@@ -27,7 +27,9 @@ const plain = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
-  return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, plain(inner)]));
+  return Object.fromEntries(
+    entries.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, plain(inner)]),
+  );
 };
 
 /** The table, and of every ledger its bits, totals and the digests of its slices. */
@@ -36,5 +38,7 @@ export const describeState = (state: JobState): unknown =>
     table: state.table,
     // The oldest is forgotten first.
     savepointKeys: Object.keys(state.table.savepoints),
-    ledgers: Object.fromEntries(Array.from(state.ledgers, ([id, ledger]) => [id, describeLedger(state, ledger)])),
+    ledgers: Object.fromEntries(
+      Array.from(state.ledgers, ([id, ledger]) => [id, describeLedger(state, ledger)]),
+    ),
   });

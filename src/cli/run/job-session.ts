@@ -6,6 +6,7 @@ import { BehaviorSubject, firstValueFrom, race, Subject, Subscription, timer, ty
 import { map } from 'rxjs/operators';
 import { TidemarkError } from '../../errors.ts';
 import type { CheckpointConfigurationOptions } from '../../core/configuration.ts';
+import type { Fact } from '../../core/facts/fact.ts';
 import { fileSystemOutput } from '../../examples/word-count/filesystem-output.ts';
 import type { InputFiles } from '../../examples/word-count/input-files.ts';
 import { WordCountJob, type JobOutcome } from '../../examples/word-count/word-count-job.ts';
@@ -50,6 +51,8 @@ export interface Replaced {
 export class JobSession {
   /** Of the coordinator that reigns, the present value first. */
   readonly statistics$: Observable<CheckpointStatistics>;
+  /** Durable facts in order, block by block. */
+  readonly facts$: Observable<readonly Fact[]>;
   /** What failed and is tried again. */
   readonly problems$: Observable<Problem>;
   readonly replaced$: Observable<Replaced>;
@@ -60,6 +63,7 @@ export class JobSession {
   readonly #directory: DataDirectory;
   readonly #identity: JobIdentity;
   readonly #statistics$: BehaviorSubject<CheckpointStatistics>;
+  readonly #facts$ = new Subject<readonly Fact[]>();
   readonly #problems$ = new Subject<Problem>();
   readonly #replaced$ = new Subject<Replaced>();
   #coordinator: CheckpointCoordinator;
@@ -82,6 +86,7 @@ export class JobSession {
     this.recovery = first.recovery;
     this.#statistics$ = new BehaviorSubject(first.statistics);
     this.statistics$ = this.#statistics$.asObservable();
+    this.facts$ = this.#facts$.asObservable();
     this.problems$ = this.#problems$.asObservable();
     this.replaced$ = this.#replaced$.asObservable();
     this.#follow(first);
@@ -203,6 +208,7 @@ export class JobSession {
 
   #follow(coordinator: CheckpointCoordinator): void {
     this.#subscription = coordinator.status$.subscribe((statistics) => this.#statistics$.next(statistics));
+    this.#subscription.add(coordinator.facts$.subscribe((facts) => this.#facts$.next(facts)));
     this.#subscription.add(coordinator.problems$.subscribe((problem) => this.#problems$.next(problem)));
     void coordinator.ended.then((ended) => this.#heardEnd(ended));
   }

@@ -1,0 +1,139 @@
+/** The end of a job, for people: what is where, what was kept and why, how to check it, what to try next. */
+import { existsSync, writeFileSync } from 'node:fs';
+import { messageOf, TidemarkError } from '../../errors.ts';
+import { verifyCommand } from '../../examples/word-count/verify-command.ts';
+import type { CheckpointRecord, CheckpointStatistics } from '../../stats/statistics.ts';
+import { outputFiles, type DataDirectory } from '../data-directory.ts';
+import { exitStatus, type ExitStatus } from '../exit-status.ts';
+import { commandLine, sameCommandLine } from '../program-name.ts';
+import { counted } from '../terminal/quantities.ts';
+import { pairLines } from '../terminal/table.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+
+/** A command with more files than this names the file that lists them. */
+const FILES_SPELLED_OUT_MAX = 10;
+
+export interface EndReportOptions {
+  readonly terminal: Terminal;
+  readonly directory: DataDirectory;
+  readonly statistics: CheckpointStatistics;
+  /** Of the job; undefined when the caller does not know them. */
+  readonly files: readonly string[] | undefined;
+  /** False when something is still to be deleted. */
+  readonly isSettled: boolean;
+}
+
+const discardedAtEnd = ({ history }: CheckpointStatistics): readonly CheckpointRecord[] =>
+  history.filter((record) => record.discarded?.startsWith('terminated: ') === true);
+
+/** What retention kept and the clause that decided, one line for each checkpoint. */
+export const retentionLines = (statistics: CheckpointStatistics): readonly string[] => {
+  const pointerOf = (id: number): string =>
+    statistics.history.find((record) => record.checkpointId === id)?.externalPointer ?? '';
+  const kept = statistics.kept.map(
+    ({ checkpointId, clause }) =>
+      `checkpoint ${checkpointId} is kept (${clause}): ${pointerOf(checkpointId)}`,
+  );
+  const gone = discardedAtEnd(statistics).map(
+    ({ checkpointId, discarded = '' }) =>
+      `checkpoint ${checkpointId} is not kept (${discarded.replace('terminated: ', '')})`,
+  );
+  return kept.length + gone.length === 0 ? ['no checkpoint was there to keep'] : [...kept, ...gone];
+};
+
+const savepointPairs = ({ latestSavepoint }: CheckpointStatistics): readonly (readonly [string, string])[] => {
+  const pointer = latestSavepoint?.externalPointer;
+  if (pointer === undefined) return [];
+  const how = `\`${commandLine('inspect', pointer)}\` shows it, and Flink can load it`;
+  return [['savepoint', `${pointer}\n${how}`]];
+};
+
+const summaryPairs = (options: EndReportOptions): readonly (readonly [string, string])[] => {
+  const { directory, statistics, isSettled } = options;
+  const { counts, restarts, term } = statistics;
+  const files = counted(outputFiles(directory).length, 'committed file');
+  const owed = isSettled ? [] : ['files that could not be deleted yet are left to the same command'];
+  return [
+    ['checkpoints', `${counts.completed} completed, ${counts.failed} failed`],
+    ['recoveries', `${counted(restarts, 'restart')} after task failures, ${counted(term, 'coordinator')}`],
+    ['output', `${directory.output} (${files})`],
+    ['journal', directory.journal],
+    ['retention', [...retentionLines(statistics), ...owed].join('\n')],
+    ...savepointPairs(statistics),
+  ];
+};
+
+// A name with a line break cannot stand in a list with a name per line.
+const listsFiles = (files: readonly string[]): boolean =>
+  files.length > FILES_SPELLED_OUT_MAX && files.every((file) => !file.includes('\n'));
+
+const writeInputList = ({ inputList }: DataDirectory, files: readonly string[]): void => {
+  try {
+    if (!existsSync(inputList)) writeFileSync(inputList, files.map((file) => `${file}\n`).join(''));
+  } catch (error) {
+    const text = `${inputList} cannot be written: ${messageOf(error)}`;
+    throw new TidemarkError('OUTPUT_UNAVAILABLE', text, { path: inputList }, { cause: error });
+  }
+};
+
+const verifyLines = ({ directory, files }: EndReportOptions): readonly string[] => {
+  if (files === undefined) return [];
+  const isListed = listsFiles(files);
+  if (isListed) writeInputList(directory, files);
+  const command = verifyCommand({
+    outputDirectory: directory.output,
+    files,
+    ...(isListed ? { fileList: directory.inputList } : {}),
+  });
+  return ['', 'to compare the output with an independent count of the input:', '', command];
+};
+
+const nextCommands = ({ directory, statistics }: EndReportOptions): readonly string[] => {
+  const data = ['--data', directory.path];
+  const looks = [commandLine('checkpoints', ...data), commandLine('journal', ...data)];
+  if (statistics.jobStatus === 'suspended') return [sameCommandLine(), commandLine('status', ...data)];
+  if (statistics.jobStatus !== 'finished') {
+    return [...looks, commandLine('run', '--data', `${directory.path}-2`)];
+  }
+  const disturbed = ['--crash-coordinator', '4s', '--fail-task', 'counter#1@8s'];
+  return [
+    ...looks,
+    commandLine('run', '--data', `${directory.path}-2`, ...disturbed),
+    commandLine('run', '--data', `${directory.path}-3`, '--savepoint-at-end', `${directory.path}-savepoints`),
+  ];
+};
+
+const statusColours: Readonly<Record<string, 'green' | 'red' | 'yellow'>> = {
+  finished: 'green',
+  failed: 'red',
+};
+
+/** Prints it; the exit status is that of the job. @throws OUTPUT_UNAVAILABLE */
+export const reportEnd = (options: EndReportOptions): ExitStatus => {
+  const { terminal, statistics } = options;
+  const { jobStatus, jobMessage } = statistics;
+  const colour = statusColours[jobStatus] ?? 'yellow';
+  const title = terminal.paint(['bold', colour], `the job is ${jobStatus}`);
+  const verify = jobStatus === 'finished' ? verifyLines(options) : [];
+  terminal.line();
+  terminal.line(jobMessage === '' ? title : `${title}: ${jobMessage}`);
+  for (const line of pairLines(summaryPairs(options))) terminal.line(`  ${line}`);
+  for (const line of verify) terminal.line(line);
+  terminal.line();
+  terminal.line(jobStatus === 'suspended' ? 'the same command goes on:' : 'what to try next:');
+  for (const command of nextCommands(options)) terminal.line(`  ${command}`);
+  return exitStatusOf(jobStatus);
+};
+
+const exitStatusOf = (jobStatus: string): ExitStatus => {
+  switch (jobStatus) {
+    case 'finished':
+      return exitStatus.done;
+    case 'failed':
+      return exitStatus.jobFailed;
+    case 'cancelled':
+      return exitStatus.jobCancelled;
+    default:
+      return exitStatus.suspended;
+  }
+};
