@@ -8,7 +8,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { DueQueue } from './due-queue.ts';
 
 /** Actions in one call of {@link VirtualClock.runUntil} unless told: a second or so, reached only by what never ends. */
-export const VIRTUAL_ACTIONS_MAX = 1_000_000;
+const VIRTUAL_ACTIONS_MAX = 1_000_000;
 /** Macrotasks queued at once: the event loop drains microtasks between them, and is entered once for all. */
 const TURNS_PER_LOOP = 32;
 

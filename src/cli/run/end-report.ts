@@ -1,5 +1,5 @@
 /** The end of a job, for people: what is where, what was kept and why, how to check it, what to try next. */
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { messageOf, TidemarkError } from '../../errors.ts';
 import { verifyCommand } from '../../examples/word-count/verify-command.ts';
 import type { CheckpointRecord, CheckpointStatistics } from '../../stats/statistics.ts';
@@ -68,11 +68,13 @@ const listsFiles = (files: readonly string[]): boolean =>
   files.length > FILES_SPELLED_OUT_MAX && files.every((file) => !file.includes('\n'));
 
 const writeInputList = ({ inputList }: DataDirectory, files: readonly string[]): void => {
+  const text = files.map((file) => `${file}\n`).join('');
   try {
-    if (!existsSync(inputList)) writeFileSync(inputList, files.map((file) => `${file}\n`).join(''));
+    if (existsSync(inputList) && readFileSync(inputList, 'utf8') === text) return;
+    writeFileSync(inputList, text);
   } catch (error) {
-    const text = `${inputList} cannot be written: ${messageOf(error)}`;
-    throw new TidemarkError('OUTPUT_UNAVAILABLE', text, { path: inputList }, { cause: error });
+    const message = `${inputList} cannot be written: ${messageOf(error)}`;
+    throw new TidemarkError('OUTPUT_UNAVAILABLE', message, { path: inputList }, { cause: error });
   }
 };
 

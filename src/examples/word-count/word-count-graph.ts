@@ -6,7 +6,7 @@ import { parseOperatorId, parseVertexId } from '../../state/ids.ts';
 /** Key groups of the counters; fixed, so that the state of any parallelism up to it fits any other. */
 export const KEY_GROUPS = 128;
 /** How the job's state and output are written; another number means that one version cannot go on for another. */
-export const WORD_COUNT_FORMAT = '1';
+const WORD_COUNT_FORMAT = '1';
 /** Names of more files than this are not spelled out in the job's settings. */
 const NAMED_FILES_MAX = 3;
 

@@ -16,9 +16,9 @@ import { ProgressMeter, type WordCountProgress } from './job-progress.ts';
 import { wordCountTasks, type WordCountTasksOptions } from './word-count-tasks.ts';
 
 /** Batches per channel. */
-export const CHANNEL_CAPACITY = 4;
+const CHANNEL_CAPACITY = 4;
 /** Task failures that are answered with a restart. */
-export const RESTARTS = 3;
+const RESTARTS = 3;
 
 export interface WordCountJobOptions extends WordCountTasksOptions {
   /** From `wordCountGraph`, with the files of `input`. */

@@ -11,7 +11,7 @@ import { wordSink } from './word-sink.ts';
 import { wordSource } from './word-source.ts';
 
 /** Text in one batch: large enough that channels cost little, small enough that a barrier never waits long. */
-export const BATCH_BYTES = 32 * 1024;
+const BATCH_BYTES = 32 * 1024;
 /** A throttled source sends about this many batches a second, for a smooth rate. */
 const THROTTLED_BATCHES_PER_SECOND = 20;
 
@@ -27,7 +27,7 @@ export interface WordCountTasksOptions {
 type Role = 'source' | 'counter' | 'sink';
 
 /** A vertex of the word count by its name. */
-export const vertexNamed = (graph: JobGraph, name: Role): JobVertex => {
+const vertexNamed = (graph: JobGraph, name: Role): JobVertex => {
   const vertex = graph.vertices.find((each) => each.name === name);
   invariant(vertex !== undefined, `the job graph has a vertex ${name}`);
   return vertex;

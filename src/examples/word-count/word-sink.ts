@@ -9,7 +9,7 @@ import type { TransactionalOutput } from './transactional-output.ts';
 import type { AddedWords } from './word-counter.ts';
 
 /** The operator state of the sink: one entry that lists the transactions not known to be committed. */
-export const SINK_STATE_NAME = 'sink-transactions';
+const SINK_STATE_NAME = 'sink-transactions';
 
 /** Output of the epoch that this checkpoint ended. */
 interface Transaction {
@@ -24,7 +24,7 @@ interface OpenTransaction extends Transaction {
 }
 
 /** Names sort like the ids, which are never given twice. */
-export const transactionName = (checkpointId: CheckpointId): string =>
+const transactionName = (checkpointId: CheckpointId): string =>
   `checkpoint-${String(checkpointId).padStart(6, '0')}`;
 
 class WordSink implements OperatorLogic {

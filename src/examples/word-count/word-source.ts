@@ -11,9 +11,9 @@ import { WordReader } from './word-reader.ts';
 import { KEY_GROUPS } from './word-count-graph.ts';
 
 /** The operator state of a source: one entry per split that is not read to its end. */
-export const SOURCE_STATE_NAME = 'source-offsets';
+const SOURCE_STATE_NAME = 'source-offsets';
 /** Words whose counter is remembered; beyond it the memory is emptied, for a text may have endless words. */
-export const ROUTES_MAX = 500_000;
+const ROUTES_MAX = 500_000;
 /** u32 file, f64 position, f64 end. */
 const SPLIT_BYTES = 20;
 

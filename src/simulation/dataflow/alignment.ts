@@ -6,7 +6,7 @@ import type { CheckpointId } from '../../state/ids.ts';
 import type { Barrier } from './elements.ts';
 
 /** Cancelled ids remembered because their barriers may still come. */
-export const CANCELLED_IDS_MAX = 1_024;
+const CANCELLED_IDS_MAX = 1_024;
 
 /** What the coming of a barrier means. */
 export interface AlignmentStep {

@@ -6,7 +6,7 @@ import type { Random } from '../../runtime/random.ts';
 import type { StreamElement } from './elements.ts';
 
 /** Barriers and the end of data take no room, for a full channel must not stop a checkpoint; this many are a mistake. */
-export const CHANNEL_ELEMENTS_MAX = 10_000;
+const CHANNEL_ELEMENTS_MAX = 10_000;
 
 export interface ChannelOptions {
   readonly name: string;

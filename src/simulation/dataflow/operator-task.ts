@@ -145,7 +145,7 @@ class OperatorRun {
     const captured = logic.capture(barrier);
     for (const output of outputs) output.send(barrier);
     const { checkpointId } = barrier;
-    this.#subscriber.next({ type: 'barrierPassed', checkpointId, isAfterEndOfData: this.#isEndOfData });
+    this.#subscriber.next({ type: 'barrierPassed', checkpointId });
     const syncDurationMs = clock.monotonic() - alignedAt;
     this.#snapshots.start(barrier, captured, { alignmentDurationMs, syncDurationMs, startDelayMs });
   }

@@ -44,7 +44,6 @@ class SourceRun<Batch extends SourceBatch> {
   #logic: SourceLogic<Batch> | undefined;
   #onRoom: (() => void) | undefined;
   #notBefore = 0;
-  #isEndOfData = false;
 
   constructor(context: TaskContext, options: SourceTaskOptions<Batch>, subscriber: Subscriber<TaskEvent>) {
     this.#context = context;
@@ -103,7 +102,6 @@ class SourceRun<Batch extends SourceBatch> {
   }
 
   #endOfData(): void {
-    this.#isEndOfData = true;
     for (const output of this.#context.outputs) output.send({ kind: 'endOfData' });
     this.#context.endpoint.endOfData();
     this.#subscriber.next({ type: 'endOfData' });
@@ -138,7 +136,7 @@ class SourceRun<Batch extends SourceBatch> {
     };
     const barrier = { kind: 'barrier', checkpointId, timestamp, location } as const;
     for (const output of outputs) output.send(barrier);
-    this.#subscriber.next({ type: 'barrierPassed', checkpointId, isAfterEndOfData: this.#isEndOfData });
+    this.#subscriber.next({ type: 'barrierPassed', checkpointId });
     this.#snapshots.start(barrier, captured, times);
   }
 

@@ -45,11 +45,7 @@ export type TaskEvent =
   /** All input has been processed and passed on. */
   | { readonly type: 'endOfData' }
   /** The state was captured and the barrier passed on. */
-  | {
-      readonly type: 'barrierPassed';
-      readonly checkpointId: CheckpointId;
-      readonly isAfterEndOfData: boolean;
-    }
+  | { readonly type: 'barrierPassed'; readonly checkpointId: CheckpointId }
   /** Everything that waited for this checkpoint's completion is done. */
   | { readonly type: 'confirmed'; readonly checkpointId: CheckpointId };
 

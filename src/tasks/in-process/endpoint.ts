@@ -8,9 +8,9 @@ import type { AnnounceCommand, AttemptEndedMessage, LivingAttempt, TaskCommand }
 import type { Outbox } from './outbox.ts';
 
 /** Acknowledgements kept for repetition: more than checkpoints can be in flight; beyond it the oldest is given up. */
-export const KEPT_FRAMES_MAX = 64;
+const KEPT_FRAMES_MAX = 64;
 /** Commands kept until the task listens. */
-export const UNHEARD_COMMANDS_MAX = 1_024;
+const UNHEARD_COMMANDS_MAX = 1_024;
 
 /** What the task hands over with an acknowledgement; the endpoint adds who it is. */
 export type TaskAcknowledgement = Pick<

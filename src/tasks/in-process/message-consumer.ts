@@ -3,7 +3,7 @@ import { Observable, type Subscriber } from 'rxjs';
 import type { TaskMessage } from '../gateway.ts';
 
 /** Messages kept between attaching and subscribing: a coordinator subscribes at once, so this is never near. */
-export const BACKLOG_MESSAGES_MAX = 65_536;
+const BACKLOG_MESSAGES_MAX = 65_536;
 
 /**
  * A coordinator may subscribe before it attaches or after. The first one to subscribe since the last attach is served;

@@ -3,7 +3,7 @@ import type { SchedulerLike } from 'rxjs';
 import type { TaskMessage } from '../gateway.ts';
 
 /** Frames go out in messages of at most this size (or one frame, if that is larger), to keep single copies short. */
-export const MESSAGE_BYTES_MAX = 16 * 1024 * 1024;
+const MESSAGE_BYTES_MAX = 16 * 1024 * 1024;
 
 export class Outbox {
   #frames: Uint8Array[] = [];

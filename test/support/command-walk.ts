@@ -1,0 +1,199 @@
+/** Every command in every state a job can be in: what it comes to. Behind the test and the reference page. */
+import type { CommandType } from '../../src/core/commands.ts';
+import { checkConfiguration } from '../../src/core/configuration.ts';
+import { frameOutcomes, type OutcomeType } from '../../src/core/outcomes.ts';
+import { parseJobId } from '../../src/state/ids.ts';
+import {
+  acknowledgeCommand,
+  coreAttempts,
+  coreLocation,
+  CoreRun,
+  id,
+  runningJob,
+  type CoreCommand,
+  type FrameSpec,
+} from './core-run.ts';
+
+/** A state of the job and of the checkpoint that commands speak of (always checkpoint 1, or 9 where there is none). */
+export interface Scenario {
+  readonly job: string;
+  readonly checkpoint: string;
+  readonly make: () => CoreRun;
+  readonly checkpointId: number;
+}
+
+/** A command, or one of the ways it can be given. */
+export interface CommandVariant {
+  readonly type: CommandType;
+  /** What is special about this one; empty for the plain command. */
+  readonly detail: string;
+  readonly make: (checkpointId: number) => CoreCommand;
+}
+
+/** One pair and what it comes to. */
+export interface WalkedPair {
+  readonly variant: CommandVariant;
+  readonly scenario: Scenario;
+  readonly outcome: OutcomeType;
+  readonly facts: readonly string[];
+}
+
+const target = { base: 'file:/backups', name: 'savepoint-00c0ff-1' };
+
+const phases: Readonly<Record<string, (run: CoreRun) => void>> = {
+  none: () => {},
+  locating: (run) => void run.trigger(),
+  collecting: (run) => {
+    run.locate(run.trigger());
+    run.acknowledge({ checkpointId: 1, slot: 0 });
+  },
+  'last one missing': (run) => {
+    run.locate(run.trigger());
+    run.acknowledge(...[0, 2, 3].map((slot) => ({ checkpointId: 1, slot })));
+  },
+  writing: (run) => {
+    run.locate(run.trigger());
+    run.acknowledgeAll(id(1));
+  },
+  completed: (run) => void run.complete(),
+  aborted: (run) => {
+    run.locate(run.trigger());
+    run.tell({ type: 'expire', checkpointId: id(1) });
+  },
+};
+
+const scenario = (job: string, checkpoint: string, then: (run: CoreRun) => void): Scenario => ({
+  job,
+  checkpoint,
+  checkpointId: checkpoint === 'none' ? 9 : 1,
+  make: () => {
+    const run = runningJob();
+    phases[checkpoint]?.(run);
+    then(run);
+    return run;
+  },
+});
+
+/** Nothing is in flight unless the job runs: leaving `running` gives everything up. */
+const settled = ['none', 'completed', 'aborted'];
+
+export const scenarios: readonly Scenario[] = [
+  { job: 'created', checkpoint: 'none', checkpointId: 9, make: () => new CoreRun() },
+  ...Object.keys(phases).map((phase) => scenario('running', phase, () => {})),
+  ...settled.map((phase) => scenario('restarting', phase, (run) => run.status('RESTARTING'))),
+  ...settled.map((phase) => scenario('suspended', phase, (run) => run.status('SUSPENDED'))),
+  ...settled.map((phase) => scenario('ended', phase, (run) => run.status('FAILED'))),
+];
+
+const plain = (type: CommandType, make: CommandVariant['make']): CommandVariant => ({
+  type,
+  detail: '',
+  make,
+});
+
+const frame = (detail: string, spec: Omit<FrameSpec, 'checkpointId'>): CommandVariant => ({
+  type: 'acknowledge',
+  detail,
+  make: (checkpointId) => acknowledgeCommand([{ checkpointId, ...spec }]),
+});
+
+const status = (name: Extract<CoreCommand, { type: 'reportJobStatus' }>['status']): CommandVariant => ({
+  type: 'reportJobStatus',
+  detail: name,
+  make: () => ({ type: 'reportJobStatus', status: name, message: '' }),
+});
+
+const attempt = (slot: number, number: number, detail: string): readonly CommandVariant[] => [
+  {
+    type: 'endAttempt',
+    detail,
+    make: () => ({ type: 'endAttempt', slot, attempt: number, status: 'failed', message: '' }),
+  },
+  { type: 'endData', detail, make: () => ({ type: 'endData', slot, attempt: number }) },
+  {
+    type: 'decline',
+    detail,
+    make: (checkpointId) => ({
+      type: 'decline',
+      checkpointId: id(checkpointId),
+      slot,
+      attempt: number,
+      reason: 'CHECKPOINT_DECLINED',
+      message: '',
+    }),
+  },
+];
+
+export const variants: readonly CommandVariant[] = [
+  plain('takeOver', () => ({
+    type: 'takeOver',
+    term: 2,
+    configuration: checkConfiguration({}),
+    isNew: false,
+  })),
+  {
+    type: 'attach',
+    detail: 'all attempts live',
+    make: () => ({
+      type: 'attach',
+      living: coreAttempts(0, 1).map((entry) => ({ ...entry, dataEnded: false })),
+    }),
+  },
+  { type: 'attach', detail: 'no attempt lives', make: () => ({ type: 'attach', living: [] }) },
+  plain('restore', () => ({ type: 'restore', attempts: coreAttempts(4, 2) })),
+  ...(['RUNNING', 'RESTARTING', 'SUSPENDED', 'FINISHED', 'FAILED', 'CANCELLED'] as const).map(status),
+  plain('tick', () => ({ type: 'tick' })),
+  plain('triggerCheckpoint', () => ({ type: 'triggerCheckpoint' })),
+  plain('triggerSavepoint', () => ({ type: 'triggerSavepoint', target, key: undefined })),
+  plain('locate', (checkpointId) => ({
+    type: 'locate',
+    checkpointId: id(checkpointId),
+    location: coreLocation(checkpointId),
+  })),
+  plain('failLocation', (checkpointId) => ({
+    type: 'failLocation',
+    checkpointId: id(checkpointId),
+    message: '',
+  })),
+  frame('by an attempt of the plan that has not', { slot: 1 }),
+  frame('by one that may have', { slot: 0 }),
+  frame('by an attempt outside the plan', { slot: 0, attempt: 9 }),
+  frame('with the slices of another subtask', { slot: 1, subtask: 0 }),
+  frame('of another job', { slot: 1, jobId: parseJobId('f'.repeat(32)) }),
+  ...attempt(0, 1, 'by an attempt of the plan'),
+  ...attempt(0, 9, 'by an attempt that is not known'),
+  plain('expire', (checkpointId) => ({ type: 'expire', checkpointId: id(checkpointId) })),
+  plain('recordMetadata', (checkpointId) => ({
+    type: 'recordMetadata',
+    checkpointId: id(checkpointId),
+    externalPointer: coreLocation(checkpointId).exclusive,
+    metadataSizeBytes: 500,
+  })),
+  plain('failMetadata', (checkpointId) => ({
+    type: 'failMetadata',
+    checkpointId: id(checkpointId),
+    message: '',
+  })),
+  { type: 'confirmDiscard', detail: 'discard 1', make: () => ({ type: 'confirmDiscard', discardId: 1 }) },
+  { type: 'confirmDiscard', detail: 'discard 99', make: () => ({ type: 'confirmDiscard', discardId: 99 }) },
+];
+
+/** A batch is done; what became of its one frame is what the page is about. */
+const outcomeOf = (told: ReturnType<CoreRun['tell']>): OutcomeType => {
+  const [code] = told.outcome.frames ?? [];
+  return code === undefined ? told.outcome.type : (frameOutcomes[code] ?? 'done');
+};
+
+/** Gives every command in every state, each to a run of its own. */
+export const walkCommands = (): readonly WalkedPair[] =>
+  variants.flatMap((variant) =>
+    scenarios.map((where) => {
+      const told = where.make().tell(variant.make(where.checkpointId));
+      return {
+        variant,
+        scenario: where,
+        outcome: outcomeOf(told),
+        facts: told.facts.map((fact) => fact.type),
+      };
+    }),
+  );
