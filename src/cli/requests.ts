@@ -18,7 +18,9 @@ export const requestCancel = (directory: DataDirectory, token: string): void => 
     writeFileSync(temporary, token);
     renameSync(temporary, path);
   } catch (error) {
-    throw new TidemarkError('JOURNAL_UNAVAILABLE', `${path} cannot be written: ${messageOf(error)}`, { path });
+    throw new TidemarkError('JOURNAL_UNAVAILABLE', `${path} cannot be written: ${messageOf(error)}`, {
+      path,
+    });
   }
 };
 

@@ -1,6 +1,6 @@
 /** The job's state: a fold of facts. The table is small, nested and immutable; ledgers stand beside it. */
 import type { CheckpointId, JobId } from '../state/ids.ts';
-import type { LocationReference, SavepointTarget } from '../state/location.ts';
+import type { LocationReference } from '../state/location.ts';
 import type { RetentionPolicy } from '../retention/policy.ts';
 import type { CheckpointConfiguration } from './configuration.ts';
 import type {
@@ -12,7 +12,7 @@ import type {
   TriggerCause,
 } from './facts/fact.ts';
 import type { JobGraph } from './job-graph.ts';
-import { Ledger } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import { checkpointPhases, jobPhases, taskPhases, type Phase } from './phase.ts';
 import { emptyRoster, type Roster } from './roster.ts';
 

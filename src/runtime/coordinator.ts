@@ -66,9 +66,7 @@ export class CheckpointCoordinator implements AsyncDisposable {
     const { intervalMs } = checkConfiguration(options.configuration ?? {});
     const taken = await takeOver(options, clock.now());
     const writer = new BlockWriter(journal, streamOf(jobId), taken.term, taken.revision);
-    let reign: Reign | undefined;
-    const post = (letter: Letter): void => void reign?.post(letter);
-    const link = new TaskLink({ clock, gateway: options.tasks, term: taken.term, jobId, post });
+    const link = new TaskLink({ clock, gateway: options.tasks, term: taken.term, jobId });
     link.listen();
     const attached = await attachTasks(options, taken, writer, clock.now()).catch((error: unknown) => {
       link.stop();
@@ -76,7 +74,7 @@ export class CheckpointCoordinator implements AsyncDisposable {
     });
     const statistics = await recoverStatistics(options, writer.nextRevision - 1);
     const periodicTrigger = new PeriodicTrigger(clock, options.random ?? systemRandom, intervalMs);
-    reign = new Reign({ options, clock, periodicTrigger, taken, attached, writer, link, statistics });
+    const reign = new Reign({ options, clock, periodicTrigger, taken, attached, writer, link, statistics });
     const opening = [...taken.facts, ...attached.facts];
     const coordinator = new CheckpointCoordinator(options, reign, recoveryOf(taken, attached), opening);
     reign.start(attached);

@@ -2,7 +2,7 @@
  * The inbox: one queue, one consumer. Commands wait here until a turn takes them; everything that has something to say
  * to the core, says it here.
  */
-import { TidemarkError } from '../errors.ts';
+import type { TidemarkError } from '../errors.ts';
 import type { FrameBatch } from '../core/columns.ts';
 import type { Command } from '../core/commands.ts';
 import type { Outcome } from '../core/outcomes.ts';

@@ -18,10 +18,10 @@ import { Locations } from './locations.ts';
 import { JournalKeeper } from './journal-keeper.ts';
 import type { Attached, TakenOver } from './open-job.ts';
 import type { CoordinatorOptions, Ended, Problem } from './options.ts';
-import { PeriodicTrigger } from './periodic-trigger.ts';
+import type { PeriodicTrigger } from './periodic-trigger.ts';
 import { streamOf } from './recover.ts';
 import { Requests } from './requests.ts';
-import { TaskLink } from './task-link.ts';
+import type { TaskLink } from './task-link.ts';
 import type { Turn } from './turn.ts';
 import { TurnLoop } from './turn-loop.ts';
 
@@ -101,7 +101,7 @@ export class Reign {
     this.#actors.recover();
     for (const effect of attached.effects) if (effect.type !== 'discard') this.#carryOut(effect, attached.state);
     for (const effect of owedEffects(attached.state)) this.#carryOut(effect, attached.state);
-    this.#link.release();
+    this.#link.release((letter) => void this.post(letter));
   }
 
   /** False when the letter was refused. */

@@ -15,7 +15,6 @@ export interface TaskLinkOptions {
   readonly gateway: TaskGateway;
   readonly term: number;
   readonly jobId: JobId;
-  readonly post: (letter: Letter) => void;
 }
 
 const latestCompleted = (state: JobState): CheckpointId | undefined =>
@@ -26,7 +25,8 @@ export class TaskLink {
   readonly #notices: Notices;
   #subscription: Subscription | undefined;
   /** What came before the coordinator was ready to hear it. */
-  #held: TaskMessage[] | undefined = [];
+  #held: TaskMessage[] = [];
+  #post: ((letter: Letter) => void) | undefined;
 
   constructor(options: TaskLinkOptions) {
     this.#options = options;
@@ -39,16 +39,17 @@ export class TaskLink {
   /** Subscribes; messages are held until {@link TaskLink.release}, so that none is lost while attaching. */
   listen(): void {
     this.#subscription = this.#options.gateway.messages$.subscribe((message) => {
-      if (this.#held === undefined) this.#hear(message);
-      else this.#held.push(message);
+      if (this.#post === undefined) this.#held.push(message);
+      else this.#hear(message, this.#post);
     });
   }
 
   /** The coordinator is ready: what was held is heard first. */
-  release(): void {
-    const held = this.#held ?? [];
-    this.#held = undefined;
-    for (const message of held) this.#hear(message);
+  release(post: (letter: Letter) => void): void {
+    const held = this.#held;
+    this.#held = [];
+    this.#post = post;
+    for (const message of held) this.#hear(message, post);
   }
 
   stop(): void {
@@ -90,8 +91,8 @@ export class TaskLink {
     this.#options.gateway.send([command]);
   }
 
-  #hear(message: TaskMessage): void {
-    const { post, jobId } = this.#options;
+  #hear(message: TaskMessage, post: (letter: Letter) => void): void {
+    const { jobId } = this.#options;
     switch (message.type) {
       case 'acknowledgements':
         return post({ content: { type: 'frames', batch: walkFrames(jobId, message.frames) } });

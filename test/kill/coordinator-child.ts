@@ -23,7 +23,7 @@ const gateway: TaskGateway = {
   messages$,
 };
 
-let coordinator: CheckpointCoordinator | undefined;
+const opened: { coordinator?: CheckpointCoordinator } = {};
 const journal = await openSqliteJournal(settings.journal);
 
 const hear = async (said: ToChild): Promise<void> => {
@@ -33,14 +33,14 @@ const hear = async (said: ToChild): Promise<void> => {
     case 'message':
       return messages$.next(said.message);
     case 'restore':
-      return void (await coordinator?.restore(said.attempts));
+      return void (await opened.coordinator?.restore(said.attempts));
     case 'run':
-      return void (await coordinator?.jobStatus('RUNNING'));
+      return void (await opened.coordinator?.jobStatus('RUNNING'));
     case 'trigger':
       // It may end in another life of this process.
-      return void coordinator?.triggerCheckpoint().catch(() => undefined);
+      return void opened.coordinator?.triggerCheckpoint().catch(() => undefined);
     case 'close':
-      await coordinator?.close();
+      await opened.coordinator?.close();
       await journal.close();
       tell({ type: 'closed' });
       return process.disconnect();
@@ -48,7 +48,7 @@ const hear = async (said: ToChild): Promise<void> => {
 };
 process.on('message', (said: ToChild) => void hear(said));
 
-coordinator = await CheckpointCoordinator.open({
+const coordinator = await CheckpointCoordinator.open({
   jobId: parseJobId('00000000000000000000000000000abc'),
   jobGraph: rowGraph(1, 4),
   tasks: gateway,
@@ -56,5 +56,6 @@ coordinator = await CheckpointCoordinator.open({
   storage: fileSystemStorage({ checkpoints: settings.checkpoints }),
   configuration: { timeout: '5 min', retention: 'RETAIN_ON_CANCELLATION' },
 });
+opened.coordinator = coordinator;
 coordinator.facts$.subscribe((facts) => tell({ type: 'facts', facts }));
 tell({ type: 'opened', resumed: coordinator.recovery.resumed });

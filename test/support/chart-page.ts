@@ -1,6 +1,6 @@
 /** A chart as a Mermaid state diagram and two tables. */
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
-import { charts, phaseName, statesOf, type Chart } from './charts.ts';
+import { charts, childrenOf, phaseName, statesOf, type Chart } from './charts.ts';
 
 /** An arrow of the diagram: a signal on which the chart leaves a state for another. */
 interface Arrow {
@@ -50,11 +50,13 @@ export const mermaidOf = (machine: AnyStateMachine): string => {
   return ['stateDiagram-v2', ...states, ...starts, ...arrows, ...ends].join('\n');
 };
 
-const childrenOf = (node: AnyStateNode): string =>
-  node.invoke.map(({ src }) => `\`${String(src)}\``).join(', ');
+const childText = (node: AnyStateNode): string =>
+  childrenOf(node)
+    .map((name) => `\`${name}\``)
+    .join(', ');
 
 const stateRow = (node: AnyStateNode): string =>
-  `| \`${phaseName(node)}\` | ${childrenOf(node)} | ${node.description ?? ''} |`;
+  `| \`${phaseName(node)}\` | ${childText(node)} | ${node.description ?? ''} |`;
 
 /** Signals a chart hears without leaving its state. */
 const staying = (machine: AnyStateMachine): string[] =>
@@ -66,7 +68,7 @@ const staying = (machine: AnyStateMachine): string[] =>
 const sectionOf = ({ name, machine }: Chart): string => {
   const { root } = machine;
   const stays = staying(machine);
-  const whole = childrenOf(root);
+  const whole = childText(root);
   return [
     `## ${name}`,
     root.description ?? '',

@@ -31,12 +31,16 @@ export const signalsOf = (machine: AnyStateMachine): string[] => {
   return [...new Set(named)].filter((signal) => !signal.startsWith('xstate.')).toSorted();
 };
 
+/** The names of the children that run with a state. */
+export const childrenOf = (node: AnyStateNode): string[] =>
+  node.invoke.map(({ src }) => (typeof src === 'string' ? src : 'not by name'));
+
 /** Implementations a chart uses, by kind. */
 export const namesUsed = (
   machine: AnyStateMachine,
 ): { readonly actors: string[]; readonly actions: string[] } => {
   const nodes = [machine.root, ...statesOf(machine.root)];
-  const actors = nodes.flatMap((node) => node.invoke.map(({ src }) => String(src)));
+  const actors = nodes.flatMap(childrenOf);
   const transitions = nodes.flatMap((node) => [...node.transitions.values()].flat());
   const actions = [
     ...nodes.flatMap((node) => [...node.entry, ...node.exit]),

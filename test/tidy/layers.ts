@@ -73,7 +73,8 @@ export const machineFolder = 'machines';
 /** The one file of the core that asks a chart for its next state, and what it may ask. */
 export const phaseFile = {
   path: 'src/core/phase.ts',
-  xstateNames: ['transition', 'initialTransition', 'getInitialSnapshot', 'getNextSnapshot'],
+  // An actor that is started and stopped at once is the only way to a persisted snapshot with its children.
+  xstateNames: ['createActor'],
 };
 
 /** The one file that reads the machine's time. */

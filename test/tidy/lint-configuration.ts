@@ -166,6 +166,7 @@ const rules: Rules = {
   'promise/no-promise-in-callback': 'error',
   'unicorn/no-useless-promise-resolve-reject': 'error',
   'vitest/no-focused-tests': 'error',
+  'vitest/valid-expect': ['error', { maxArgs: 2 }],
   'vitest/expect-expect': ['error', { assertFunctionNames: ['expect*', 'assert*', 'check*', 'fc.assert'] }],
 };
 

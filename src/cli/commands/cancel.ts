@@ -1,5 +1,4 @@
 /** `tidemark cancel`: asks the living run to end its job for good, or ends a dead one itself. */
-import { firstValueFrom, timer } from 'rxjs';
 import { TidemarkError } from '../../errors.ts';
 import type { CheckpointConfiguration, CheckpointConfigurationOptions } from '../../core/configuration.ts';
 import { systemClock } from '../../runtime/clock.ts';
@@ -11,6 +10,7 @@ import { requestCancel } from '../requests.ts';
 import { reportEnd } from '../run/end-report.ts';
 import { JobSession } from '../run/job-session.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { wait } from '../wait.ts';
 
 const POLL_MS = 100;
 /** A living run looks for requests four times a second; this long without an answer means that it hangs. */
@@ -32,7 +32,7 @@ const askLiving = async (directory: DataDirectory, holder: LockHolder): Promise<
       const text = `process ${holder.pid}, which holds ${directory.path}, has not answered for ${ANSWER_MS_MAX / 1000} s`;
       throw new TidemarkError('DATA_DIRECTORY_HELD', text, { pid: holder.pid });
     }
-    await firstValueFrom(timer(POLL_MS, systemClock.scheduler));
+    await wait(POLL_MS);
   }
 };
 
@@ -41,7 +41,12 @@ const cancelDead = async (directory: DataDirectory): Promise<boolean> => {
   try {
     const known = await readJob(directory);
     if (hasEnded(known.statistics) && known.discardsOwed === 0) return true;
-    const identity = { jobId: known.jobId, graph: known.graph, seed: Number(known.graph.settings['seed']), known };
+    const identity = {
+      jobId: known.jobId,
+      graph: known.graph,
+      seed: Number(known.graph.settings['seed']),
+      known,
+    };
     const session = await JobSession.open({
       directory,
       identity,
@@ -58,7 +63,12 @@ const cancelDead = async (directory: DataDirectory): Promise<boolean> => {
   }
 };
 
-const conclude = (terminal: Terminal, directory: DataDirectory, job: ReadJob, isSettled: boolean): ExitStatus => {
+const conclude = (
+  terminal: Terminal,
+  directory: DataDirectory,
+  job: ReadJob,
+  isSettled: boolean,
+): ExitStatus => {
   const { statistics } = job;
   if (statistics.jobStatus !== 'cancelled') {
     const text = `job ${job.jobId} cannot be cancelled: it is ${statistics.jobStatus}`;

@@ -1,9 +1,7 @@
 /** `tidemark journal`: the facts of the job, as they were journaled. */
-import { firstValueFrom, timer } from 'rxjs';
 import { plainFact } from '../../core/facts/codec.ts';
 import type { Fact } from '../../core/facts/fact.ts';
 import type { Journal } from '../../journal/journal.ts';
-import { systemClock } from '../../runtime/clock.ts';
 import type { JobId } from '../../state/ids.ts';
 import { foldStatistics, noStatistics, type CheckpointStatistics } from '../../stats/statistics.ts';
 import type { DataDirectory } from '../data-directory.ts';
@@ -12,6 +10,7 @@ import { factPages, hasEnded, readingJournal, requireJob, type FactBlock } from 
 import { timeText } from '../terminal/quantities.ts';
 import { cutTo } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { wait } from '../wait.ts';
 
 /** How often the journal is looked at for more. */
 const FOLLOW_MS = 100;
@@ -27,7 +26,8 @@ export interface JournalOptions {
 
 type Printer = (block: FactBlock, fact: Fact) => string;
 
-const jsonLine: Printer = ({ revision, term }, fact) => JSON.stringify({ revision, term, ...plainFact(fact) });
+const jsonLine: Printer = ({ revision, term }, fact) =>
+  JSON.stringify({ revision, term, ...plainFact(fact) });
 
 const valueText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
@@ -83,7 +83,7 @@ export const journal = async (
     const follower = new Follower(opened, jobId, (block, fact) => terminal.line(print(block, fact)));
     await follower.showNew();
     while (follow && !follower.isOver) {
-      await firstValueFrom(timer(FOLLOW_MS, systemClock.scheduler));
+      await wait(FOLLOW_MS);
       await follower.showNew();
     }
   });

@@ -5,7 +5,7 @@ import { nodeInputFiles, type InputFiles } from '../../examples/word-count/input
 import type { JobOutcome, WordCountJob } from '../../examples/word-count/word-count-job.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import type { ExitStatus } from '../exit-status.ts';
-import { hasEnded } from '../job-reader.ts';
+import { hasEnded, type ReadJob } from '../job-reader.ts';
 import { acquireLock, requireNotHeld, type HeldLock } from '../lock.ts';
 import { clearRequests } from '../requests.ts';
 import { disturb } from '../run/disturbances.ts';
@@ -42,18 +42,15 @@ const sourceThrottle = (plan: RunPlan, input: InputFiles): number => {
 };
 
 /** The job has ended before: what is owed is cleaned up, and the end is told again. */
-const showEnd = async ({ plan, terminal, identity }: Run): Promise<ExitStatus> => {
+const showEnd = async ({ plan, terminal, identity }: Run, known: ReadJob): Promise<ExitStatus> => {
   const { directory, configuration, files } = plan;
-  const { known } = identity;
-  let statistics = known?.statistics;
-  let isSettled = true;
-  if (statistics === undefined || known?.discardsOwed !== 0) {
-    const session = await JobSession.open({ directory, identity, configuration });
-    isSettled = await session.settled();
-    statistics = session.statistics;
-    await session.close();
+  if (known.discardsOwed === 0) {
+    return reportEnd({ terminal, directory, statistics: known.statistics, files, isSettled: true });
   }
-  return reportEnd({ terminal, directory, statistics, files, isSettled });
+  const session = await JobSession.open({ directory, identity, configuration });
+  const isSettled = await session.settled();
+  await session.close();
+  return reportEnd({ terminal, directory, statistics: session.statistics, files, isSettled });
 };
 
 const connect = (run: Run, session: JobSession, job: WordCountJob, screen: Screen): (() => void) => {
@@ -104,7 +101,9 @@ const goOn = async (run: Run): Promise<ExitStatus> => {
     await session.close();
     return reportEnd({ terminal, directory, statistics: session.statistics, files, isSettled });
   } catch (error) {
-    await (isTidemarkError(error) && error.code === 'COORDINATOR_FENCED' ? session.abandon() : session.close());
+    await (isTidemarkError(error) && error.code === 'COORDINATOR_FENCED'
+      ? session.abandon()
+      : session.close());
     throw error;
   }
 };
@@ -132,10 +131,10 @@ export const run = async (plan: RunPlan, terminal: Terminal): Promise<ExitStatus
     const identity = await identifyJob(plan, input);
     const started = { plan, terminal, input, identity, lock };
     greet(started);
-    const isOver = identity.known !== undefined && hasEnded(identity.known.statistics);
-    return await (isOver ? showEnd(started) : goOn(started));
+    const { known } = identity;
+    if (known === undefined || !hasEnded(known.statistics)) return await goOn(started);
+    return await showEnd(started, known);
   } finally {
     lock.release();
   }
 };
-

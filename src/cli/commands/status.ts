@@ -28,7 +28,10 @@ const inFlightText = (history: readonly CheckpointRecord[]): string => {
   const inFlight = history.filter((record) => record.status === 'IN_PROGRESS');
   if (inFlight.length === 0) return 'none';
   return inFlight
-    .map(({ kind, checkpointId, acknowledged, tasks }) => `${kind} ${checkpointId}: ${acknowledged}/${tasks} acknowledged`)
+    .map(
+      ({ kind, checkpointId, acknowledged, tasks }) =>
+        `${kind} ${checkpointId}: ${acknowledged}/${tasks} acknowledged`,
+    )
     .join('\n');
 };
 

@@ -1,5 +1,16 @@
 /** The failures that a user ordered with `--fail-task` and `--crash-coordinator`. */
-import { concatMap, filter, from, map, mergeMap, race, Subscription, take, timer, type Observable } from 'rxjs';
+import {
+  concatMap,
+  filter,
+  from,
+  map,
+  mergeMap,
+  race,
+  Subscription,
+  take,
+  timer,
+  type Observable,
+} from 'rxjs';
 import type { WordCountJob } from '../../examples/word-count/word-count-job.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import type { CheckpointStatistics } from '../../stats/statistics.ts';
@@ -21,8 +32,7 @@ const leftOf = (afterMs: number): number => Math.max(0, afterMs - systemClock.mo
 
 const isPartlyAcknowledged = ({ history }: CheckpointStatistics): boolean =>
   history.some(
-    ({ status, acknowledged, tasks }) =>
-      status === 'IN_PROGRESS' && acknowledged > 0 && acknowledged < tasks,
+    ({ status, acknowledged, tasks }) => status === 'IN_PROGRESS' && acknowledged > 0 && acknowledged < tasks,
   );
 
 const taskFailure = (job: WordCountJob, plan: TaskFailurePlan): Observable<unknown> =>

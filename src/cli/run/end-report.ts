@@ -41,7 +41,9 @@ export const retentionLines = (statistics: CheckpointStatistics): readonly strin
   return kept.length + gone.length === 0 ? ['no checkpoint was there to keep'] : [...kept, ...gone];
 };
 
-const savepointPairs = ({ latestSavepoint }: CheckpointStatistics): readonly (readonly [string, string])[] => {
+const savepointPairs = ({
+  latestSavepoint,
+}: CheckpointStatistics): readonly (readonly [string, string])[] => {
   const pointer = latestSavepoint?.externalPointer;
   if (pointer === undefined) return [];
   const how = `\`${commandLine('inspect', pointer)}\` shows it, and Flink can load it`;

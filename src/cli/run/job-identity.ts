@@ -30,10 +30,7 @@ const readExisting = async (plan: RunPlan): Promise<ReadJob | undefined> => {
     return await readingJournal(plan.directory, async (journal) => {
       const jobId = await jobIn(journal);
       if (jobId === undefined) return undefined;
-      const [known, statistics] = [
-        await readKnownJob(journal, jobId),
-        await readStatistics(journal, jobId),
-      ];
+      const [known, statistics] = [await readKnownJob(journal, jobId), await readStatistics(journal, jobId)];
       return { ...known, statistics };
     });
   } catch (error) {

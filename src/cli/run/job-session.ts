@@ -2,8 +2,16 @@
  * One process's part in the life of a job: the journal, the storage, the tasks, and the coordinators that follow each
  * other over them.
  */
-import { BehaviorSubject, firstValueFrom, race, Subject, Subscription, timer, type Observable } from 'rxjs';
-import { map } from 'rxjs/operators';
+import {
+  BehaviorSubject,
+  firstValueFrom,
+  map,
+  race,
+  Subject,
+  Subscription,
+  timer,
+  type Observable,
+} from 'rxjs';
 import { TidemarkError } from '../../errors.ts';
 import type { CheckpointConfigurationOptions } from '../../core/configuration.ts';
 import type { Fact } from '../../core/facts/fact.ts';

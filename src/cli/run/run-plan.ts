@@ -29,8 +29,8 @@ export interface RunFlags {
   readonly jobId?: JobId;
   readonly seed?: number;
   readonly savepointAtEnd?: string;
-  readonly failTask: readonly TaskFailurePlan[];
-  readonly crashCoordinator: readonly number[];
+  readonly failTask?: readonly TaskFailurePlan[];
+  readonly crashCoordinator?: readonly number[];
   readonly takeOver?: boolean;
   readonly plain?: boolean;
 }
@@ -93,7 +93,7 @@ const configurationOf = (flags: RunFlags): CheckpointConfigurationOptions => {
  * @throws ARGUMENT_INVALID, CONFIGURATION_INVALID
  */
 export const planRun = (files: readonly string[], flags: RunFlags): RunPlan => {
-  const { parallelism: counters, sources, savepointAtEnd, failTask: taskFailures } = flags;
+  const { parallelism: counters, sources, savepointAtEnd, failTask: taskFailures = [] } = flags;
   checkParallelism('--parallelism', counters);
   checkParallelism('--sources', sources);
   for (const failure of taskFailures) checkFailure(failure, { source: sources, counter: counters, sink: 1 });
@@ -110,7 +110,7 @@ export const planRun = (files: readonly string[], flags: RunFlags): RunPlan => {
     seed: flags.seed,
     savepointAtEnd: savepointAtEnd === undefined ? undefined : savepointTarget(savepointAtEnd),
     taskFailures,
-    coordinatorCrashesMs: flags.crashCoordinator,
+    coordinatorCrashesMs: flags.crashCoordinator ?? [],
     takeOver: flags.takeOver ?? false,
     isPlain: flags.plain ?? false,
   };

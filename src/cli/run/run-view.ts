@@ -62,7 +62,10 @@ export class RunView {
     }
     this.#note('recover', `the journal was read; this is term ${term}`);
     for (const id of aborted) {
-      this.#note('recover', `checkpoint ${id} was in flight; its tasks died with their process, so it is aborted`);
+      this.#note(
+        'recover',
+        `checkpoint ${id} was in flight; its tasks died with their process, so it is aborted`,
+      );
       this.#told.add(id);
     }
     for (const text of resumedText(recovery)) this.#note('recover', text);

@@ -1,0 +1,135 @@
+/** `tidemark inspect`: what the metadata file of a checkpoint or savepoint holds. */
+import { createHash } from 'node:crypto';
+import { isTidemarkError, TidemarkError } from '../../errors.ts';
+import { decodeMetadata } from '../../metadata/decode.ts';
+import type { CheckpointMetadata, OperatorState, SubtaskEntry } from '../../metadata/model.ts';
+import type { CheckpointProperties } from '../../metadata/properties.ts';
+import { metadataView } from '../../metadata/view.ts';
+import type { KeyedStateHandle, OperatorStateHandle, StreamStateHandle } from '../../state/handles.ts';
+import { streamSizeBytes, subtaskSizes } from '../../state/sizes.ts';
+import { fileSystemStorage } from '../../storage/filesystem/storage.ts';
+import { directoryUri } from '../data-directory.ts';
+import { exitStatus, type ExitStatus } from '../exit-status.ts';
+import { bytesText, counted } from '../terminal/quantities.ts';
+import { pairLines, tableLines, type Column } from '../terminal/table.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+
+const sha256Hex = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+const streamText = (stream: StreamStateHandle): string => {
+  const size = bytesText(Number(streamSizeBytes(stream)));
+  switch (stream.kind) {
+    case 'byteStream':
+      return `${size} inline`;
+    case 'relativeFile':
+      return `${size} in ${stream.relativePath}`;
+    case 'file':
+      return `${size} in ${stream.path}`;
+  }
+};
+
+const operatorStateText = (handle: OperatorStateHandle | undefined): string => {
+  if (handle === undefined) return '';
+  const states = handle.states.map(({ name, offsets }) => `${name}[${offsets.length}]`);
+  return `${states.join(' ')}, ${streamText(handle.stream)}`;
+};
+
+const keyedStateText = (handle: KeyedStateHandle | undefined): string => {
+  if (handle === undefined) return '';
+  const last = handle.firstKeyGroup + handle.offsets.length - 1;
+  return `key groups ${handle.firstKeyGroup}–${last}, ${streamText(handle.stream)}`;
+};
+
+const columns: readonly Column<SubtaskEntry>[] = [
+  { title: 'subtask', text: ({ subtaskIndex }) => String(subtaskIndex), isNumber: true },
+  {
+    title: 'size',
+    text: ({ state }) => bytesText(Number(subtaskSizes(state).stateSizeBytes)),
+    isNumber: true,
+  },
+  {
+    title: 'operator state',
+    text: ({ state }) =>
+      [state.managedOperatorState, state.rawOperatorState].map(operatorStateText).filter(Boolean).join('; '),
+  },
+  {
+    title: 'keyed state',
+    text: ({ state }) =>
+      [state.managedKeyedState, state.rawKeyedState].map(keyedStateText).filter(Boolean).join('; '),
+  },
+];
+
+const operatorLines = (operator: OperatorState): readonly string[] => {
+  const { operatorId, name, uid, parallelism, maxParallelism, subtasks } = operator;
+  const named = [name, uid === undefined ? undefined : `uid ${uid}`].filter((text) => text !== undefined);
+  const sizes = `parallelism ${parallelism} of at most ${maxParallelism}`;
+  return [
+    `operator ${operatorId}${named.length === 0 ? '' : ` (${named.join(', ')})`}, ${sizes}`,
+    ...tableLines(columns, subtasks).map((line) => `  ${line}`),
+    '',
+  ];
+};
+
+const kindText = (properties: CheckpointProperties | undefined): string => {
+  if (properties === undefined) return 'unknown: the file has no properties';
+  const { snapshot } = properties;
+  return snapshot.kind === 'checkpoint'
+    ? snapshot.name
+    : `${snapshot.name}, format ${snapshot.formatType ?? 'unknown'}`;
+};
+
+const discardText = (properties: CheckpointProperties): string => {
+  const when = [
+    ['subsumed', properties.discardSubsumed],
+    ['finished', properties.discardFinished],
+    ['cancelled', properties.discardCancelled],
+    ['failed', properties.discardFailed],
+    ['suspended', properties.discardSuspended],
+  ] as const;
+  const names = when.filter(([, isDiscarded]) => isDiscarded).map(([name]) => name);
+  return names.length === 0 ? 'never' : `when ${names.join(', ')}`;
+};
+
+const headLines = (metadata: CheckpointMetadata, pointer: string, sizeBytes: number): readonly string[] => {
+  const { properties, trailingBytes = 0, masterStates, operators } = metadata;
+  return pairLines([
+    ['checkpoint', String(metadata.checkpointId)],
+    ['pointer', pointer],
+    ['file', `${bytesText(sizeBytes)}, format version 6`],
+    ['kind', kindText(properties)],
+    ...(properties === undefined ? [] : [['discarded', discardText(properties)] as const]),
+    ['holds', `${counted(operators.length, 'operator')}, ${counted(masterStates.length, 'master state')}`],
+    ...(trailingBytes === 0 ? [] : [['ignored', `${trailingBytes} bytes behind the end`] as const]),
+  ]);
+};
+
+const decode = (bytes: Uint8Array, pointer: string): CheckpointMetadata => {
+  try {
+    return decodeMetadata(bytes);
+  } catch (error) {
+    if (!isTidemarkError(error)) throw error;
+    throw new TidemarkError(error.code, `${pointer}: ${error.message}`, error.detail, { cause: error });
+  }
+};
+
+/**
+ * Prints what the file says; as JSON it has the shape of the project's dumps of what Flink loads.
+ * @throws POINTER_INVALID, METADATA_CORRUPT, METADATA_UNSUPPORTED, STORAGE_UNAVAILABLE
+ */
+export const inspect = async (
+  pointer: string,
+  { json = false }: { readonly json?: boolean },
+  terminal: Terminal,
+): Promise<ExitStatus> => {
+  // The storage resolves pointers wherever they lead; its own directory is not asked for.
+  const storage = fileSystemStorage({ checkpoints: directoryUri('/nowhere') });
+  const completed = await storage.resolveCheckpoint(pointer);
+  const metadata = decode(await completed.readMetadata(), pointer);
+  if (json) {
+    terminal.line(JSON.stringify(metadataView(metadata, sha256Hex), undefined, 2));
+    return exitStatus.done;
+  }
+  const lines = headLines(metadata, completed.externalPointer, completed.metadataSizeBytes);
+  for (const line of [...lines, '', ...metadata.operators.flatMap(operatorLines)]) terminal.line(line);
+  return exitStatus.done;
+};

@@ -1,0 +1,7 @@
+/** Pausing, for those who look again and again. */
+import { firstValueFrom, timer } from 'rxjs';
+import { systemClock } from '../runtime/clock.ts';
+
+export const wait = async (durationMs: number): Promise<void> => {
+  await firstValueFrom(timer(durationMs, systemClock.scheduler));
+};
