@@ -5,11 +5,14 @@ const benches: Readonly<Record<string, () => Promise<boolean>>> = { acks: benchA
 
 const names = process.argv.slice(2);
 const chosen = names.length === 0 ? Object.keys(benches) : names;
+let failed = 0;
 for (const name of chosen) {
   const bench = benches[name];
   if (bench === undefined) {
     console.error(`no bench ${JSON.stringify(name)}; there are: ${Object.keys(benches).join(', ')}`);
     process.exit(2);
   }
-  if (!(await bench())) process.exitCode = 1;
+  if (!(await bench())) failed++;
 }
+console.log(`${chosen.length - failed} passed, ${failed} failed`);
+process.exitCode = failed > 0 ? 1 : 0;

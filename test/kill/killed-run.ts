@@ -42,8 +42,8 @@ export class KilledRun {
   }
 
   /** Starts the same command; resolves when the process is gone. */
-  start(): Promise<Ended> {
-    const given = [PROGRAM, 'run', ...this.files, '--data', this.data, ...this.#options];
+  start(...more: readonly string[]): Promise<Ended> {
+    const given = [PROGRAM, 'run', ...this.files, '--data', this.data, ...this.#options, ...more];
     const child = spawn(process.execPath, given, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     let output = '';
@@ -71,20 +71,24 @@ export class KilledRun {
     }
   }
 
-  /** Runs until the journal holds a new fact that matches, and kills; answers what was seen by then. */
+  /** Runs until the journal holds a new fact that matches, and kills. */
   async killOn(isSeen: (fact: Fact) => boolean): Promise<Ended> {
+    const before = await this.factsAfter(0);
     const ended = this.start();
-    let { revision } = await this.factsAfter(0);
-    let isOver = false;
-    void ended.then(() => (isOver = true));
-    for (let waited = 0; !isOver && waited < RUN_TIMEOUT_MS; waited += POLL_MS) {
-      const seen = await this.#tryFactsAfter(revision);
-      revision = seen.revision;
-      if (seen.facts.some(isSeen)) break;
-      await firstValueFrom(interval(POLL_MS));
-    }
+    await Promise.race([ended, this.waitFor(isSeen, before.revision)]);
     this.kill();
     return ended;
+  }
+
+  /** Resolves when the journal holds a fact that matches, after `from`. */
+  async waitFor(isSeen: (fact: Fact) => boolean, from = 0): Promise<void> {
+    let revision = from;
+    for (let waited = 0; waited < RUN_TIMEOUT_MS && this.#child?.exitCode === null; waited += POLL_MS) {
+      const seen = await this.#tryFactsAfter(revision);
+      revision = seen.revision;
+      if (seen.facts.some(isSeen)) return;
+      await firstValueFrom(interval(POLL_MS));
+    }
   }
 
   /** Runs to its end. */

@@ -1,5 +1,5 @@
 /** `tidemark status`: how the job is, whether or not a process runs it. */
-import type { CheckpointRecord } from '../../stats/statistics.ts';
+import type { CheckpointRecord, CheckpointStatistics } from '../../stats/statistics.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import { exitStatus, type ExitStatus } from '../exit-status.ts';
 import { hasEnded, readJob, type ReadJob } from '../job-reader.ts';
@@ -15,6 +15,13 @@ const processText = (holder: LockHolder | undefined): string =>
   holder === undefined
     ? 'none: nobody runs it now'
     : `${holder.pid} (tidemark ${holder.command}), since ${dateTimeText(holder.since)}`;
+
+/** The latest are remembered as they were when they completed; the history knows what became of them. */
+const present = (
+  { history }: CheckpointStatistics,
+  latest: CheckpointRecord | undefined,
+): CheckpointRecord | undefined =>
+  history.find((record) => record.checkpointId === latest?.checkpointId) ?? latest;
 
 const completedText = (record: CheckpointRecord | undefined): string => {
   if (record === undefined) return 'none';
@@ -54,10 +61,10 @@ const pairsOf = (directory: DataDirectory, job: ReadJob, holder: LockHolder | un
     ['restored from', restoredFrom === undefined ? 'nothing' : `checkpoint ${restoredFrom}`],
     ['checkpoints', `${counts.completed} completed, ${counts.failed} failed, ${counts.inProgress} in flight`],
     ['in flight', inFlightText(history)],
-    ['latest completed', completedText(statistics.latestCompleted)],
+    ['latest completed', completedText(present(statistics, statistics.latestCompleted))],
     ...(statistics.latestSavepoint === undefined
       ? []
-      : [['latest savepoint', completedText(statistics.latestSavepoint)] as const]),
+      : [['latest savepoint', completedText(present(statistics, statistics.latestSavepoint))] as const]),
     ...Object.entries(job.graph.settings),
     ...endPairs(job),
   ];

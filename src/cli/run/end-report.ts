@@ -1,5 +1,6 @@
 /** The end of a job, for people: what is where, what was kept and why, how to check it, what to try next. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { relative } from 'node:path';
 import { messageOf, TidemarkError } from '../../errors.ts';
 import { verifyCommand } from '../../examples/word-count/verify-command.ts';
 import type { CheckpointRecord, CheckpointStatistics } from '../../stats/statistics.ts';
@@ -92,18 +93,22 @@ const verifyLines = ({ directory, files }: EndReportOptions): readonly string[] 
   return ['', 'to compare the output with an independent count of the input:', '', command];
 };
 
+/** A path as a person would type it here. */
+const typed = (path: string): string => {
+  const here = relative('.', path);
+  return here === '' || here.startsWith('..') ? path : here;
+};
+
 const nextCommands = ({ directory, statistics }: EndReportOptions): readonly string[] => {
-  const data = ['--data', directory.path];
-  const looks = [commandLine('checkpoints', ...data), commandLine('journal', ...data)];
-  if (statistics.jobStatus === 'suspended') return [sameCommandLine(), commandLine('status', ...data)];
-  if (statistics.jobStatus !== 'finished') {
-    return [...looks, commandLine('run', '--data', `${directory.path}-2`)];
-  }
+  const data = (suffix: string): readonly string[] => ['--data', `${typed(directory.path)}${suffix}`];
+  if (statistics.jobStatus === 'suspended') return [sameCommandLine(), commandLine('status', ...data(''))];
+  const looks = [commandLine('checkpoints', ...data('')), commandLine('journal', ...data(''))];
+  if (statistics.jobStatus !== 'finished') return [...looks, commandLine('run', ...data('-2'))];
   const disturbed = ['--crash-coordinator', '4s', '--fail-task', 'counter#1@8s'];
   return [
     ...looks,
-    commandLine('run', '--data', `${directory.path}-2`, ...disturbed),
-    commandLine('run', '--data', `${directory.path}-3`, '--savepoint-at-end', `${directory.path}-savepoints`),
+    commandLine('run', ...data('-2'), ...disturbed),
+    commandLine('run', ...data('-3'), '--savepoint-at-end', `${typed(directory.path)}-savepoints`),
   ];
 };
 

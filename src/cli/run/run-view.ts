@@ -97,7 +97,8 @@ export class RunView {
       case 'taskFailed':
         return this.#warn('failure', `${event.vertex}#${event.subtask}: ${event.message}`);
       case 'endOfData':
-        return this.#note('input', `${event.vertex}#${event.subtask} has read everything`);
+        if (event.vertex === 'source') this.#note('input', `source#${event.subtask} has read everything`);
+        return undefined;
       case 'committed':
         return this.#note('commit', `the output up to checkpoint ${event.checkpointId} is committed`);
       case 'coordinatorReplaced':
