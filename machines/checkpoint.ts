@@ -34,7 +34,8 @@ export const checkpointMachine = setup({
   },
 }).createMachine({
   id: 'checkpoint',
-  description: 'The life of one checkpoint or savepoint, from its trigger to its metadata file or its disposal.',
+  description:
+    'The life of one checkpoint or savepoint, from its trigger to its metadata file or its disposal.',
   context: { checkpointId: 0, kind: 'Checkpoint', acknowledged: 0, total: 0 },
   initial: 'pending',
   invoke: { id: 'deadline', src: 'deadline' },
@@ -69,14 +70,16 @@ export const checkpointMachine = setup({
           },
         },
         storing: {
-          description: 'The file stands; the append that makes the checkpoint the newest is all that is missing.',
+          description:
+            'The file stands; the append that makes the checkpoint the newest is all that is missing.',
           on: { 'checkpoint.completed': { target: '#checkpoint.finalized' } },
         },
       },
     },
     finalized: {
       type: 'final',
-      description: 'The metadata file is durable and the journal says so. A later discard does not change this.',
+      description:
+        'The metadata file is durable and the journal says so. A later discard does not change this.',
     },
     disposed: { type: 'final', description: 'Given up: its state is discarded and its tasks were told.' },
   },

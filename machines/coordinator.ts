@@ -36,6 +36,9 @@ export const coordinatorMachine = setup({
     coordinating: { description: 'Takes turns: decides, appends, shows.' },
     closed: { type: 'final', description: 'Closed by its job manager; the job can be resumed.' },
     fenced: { type: 'final', description: 'Another coordinator has taken over; nothing more is shown.' },
-    stopped: { type: 'final', description: 'The journal cannot be written; the job can be resumed when it can.' },
+    stopped: {
+      type: 'final',
+      description: 'The journal cannot be written; the job can be resumed when it can.',
+    },
   },
 });

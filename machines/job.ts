@@ -37,7 +37,8 @@ export const jobMachine = setup({
       on: { 'job.restarting': { target: 'restarting' } },
     },
     restarting: {
-      description: 'A task or the whole process was lost; tasks are deployed anew from the newest checkpoint.',
+      description:
+        'A task or the whole process was lost; tasks are deployed anew from the newest checkpoint.',
       on: { 'job.running': { target: 'running' }, 'job.restarting': { target: 'restarting' } },
     },
     suspended: {

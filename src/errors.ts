@@ -10,13 +10,17 @@
 export const errorCodes = {
   ARGUMENT_INVALID: 'Correct the named argument; `--help` shows what is accepted.',
   CHECKPOINT_ABORTED: 'The message says why the checkpoint was given up; mend that and trigger a new one.',
-  CHECKPOINT_REFUSED: 'The message says why nothing can be triggered now; trigger again when that has changed.',
+  CHECKPOINT_REFUSED:
+    'The message says why nothing can be triggered now; trigger again when that has changed.',
   CONFIGURATION_INVALID: 'Correct the named option; the message gives the accepted range.',
   COORDINATOR_CLOSED: 'Open a new coordinator on the same journal.',
-  COORDINATOR_FENCED: 'Another coordinator has taken over this job; talk to that one. Nothing needs to be undone.',
-  DATA_DIRECTORY_HELD: 'Stop the run that holds the directory, wait for it, or pass `--take-over` to fence it.',
+  COORDINATOR_FENCED:
+    'Another coordinator has taken over this job; talk to that one. Nothing needs to be undone.',
+  DATA_DIRECTORY_HELD:
+    'Stop the run that holds the directory, wait for it, or pass `--take-over` to fence it.',
   DATA_DIRECTORY_MISSING: 'Check the path given with `--data`, or start a job there with `tidemark run`.',
-  FRAME_MALFORMED: 'The task that sent the frame speaks another protocol; deploy tasks and coordinator of one version.',
+  FRAME_MALFORMED:
+    'The task that sent the frame speaks another protocol; deploy tasks and coordinator of one version.',
   INPUT_MISSING: 'Check the path of the input file; give at least one file that exists and can be read.',
   INVARIANT_BROKEN: 'This is a bug in Tidemark; please report it with the message.',
   JOB_MISMATCH: 'Use the values the job was started with, or another data directory.',
@@ -25,15 +29,18 @@ export const errorCodes = {
     'The storage holds a newer checkpoint than the journal knows: restore the newest copy of the journal before going on.',
   JOURNAL_CONFLICT: 'Another writer appended first; read the stream again before deciding anew.',
   JOURNAL_CORRUPT: 'Restore the journal from a copy; the named block cannot be trusted.',
-  JOURNAL_UNAVAILABLE: 'Make room or repair the disk that holds the journal, then run the same command again.',
+  JOURNAL_UNAVAILABLE:
+    'Make room or repair the disk that holds the journal, then run the same command again.',
   JOURNAL_VERSION: 'Use the version of Tidemark that wrote the journal, or a newer one.',
   METADATA_CORRUPT: 'The file is damaged or is no checkpoint metadata; use another checkpoint.',
   METADATA_UNSUPPORTED: 'This version reads and writes only what the message names.',
-  OUTPUT_LOST: 'Committed output is missing; restore the output directory, or start anew with another data directory.',
+  OUTPUT_LOST:
+    'Committed output is missing; restore the output directory, or start anew with another data directory.',
   OUTPUT_UNAVAILABLE: 'Make room or repair the disk that holds the output, then run the same command again.',
   POINTER_INVALID: 'Give the directory of a checkpoint or savepoint, or its `_metadata` file.',
   STATE_TOO_LARGE: 'Use a storage that keeps state in files, or raise the limit that the message names.',
-  SIMULATION_STUCK: 'Look for what the simulated programme waits for; nothing was left to run, or it never ends.',
+  SIMULATION_STUCK:
+    'Look for what the simulated programme waits for; nothing was left to run, or it never ends.',
   STORAGE_CONFLICT: 'Another file stands at the named place; find out who wrote it before removing it.',
   STORAGE_UNAVAILABLE: 'Make room or repair the disk that holds the checkpoints, then try again.',
   STORAGE_STREAM_CLOSED: 'Open a new stream; this one has been committed or discarded.',

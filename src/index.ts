@@ -22,8 +22,14 @@ export type {
   DurationText,
 } from './core/configuration.ts';
 export type { JobStatus } from './core/commands.ts';
-export type { FrameOutcome, Outcome, OutcomeType } from './core/outcomes.ts';
-export { failureReasons, type DeclineReason, type FailureReason } from './core/failures.ts';
+export {
+  frameOutcomes,
+  outcomeReasons,
+  type FrameOutcome,
+  type Outcome,
+  type OutcomeType,
+} from './core/outcomes.ts';
+export { declineReasons, failureReasons, type DeclineReason, type FailureReason } from './core/failures.ts';
 export type * from './core/facts/fact.ts';
 export { plainFact } from './core/facts/codec.ts';
 export type { AcknowledgementTotals } from './core/ledger.ts';

@@ -98,7 +98,10 @@ export const encodeColumns = (columns: AcknowledgedColumns): Uint8Array => {
 };
 
 /** Reads what {@link encodeColumns} wrote; `end` is where the next columns begin. */
-export const decodeColumns = (bytes: Uint8Array, start: number): { columns: AcknowledgedColumns; end: number } => {
+export const decodeColumns = (
+  bytes: Uint8Array,
+  start: number,
+): { columns: AcknowledgedColumns; end: number } => {
   const count = new DataView(bytes.buffer, bytes.byteOffset).getUint32(start, true);
   const columns = allocateColumns(count);
   let at = start + 4;

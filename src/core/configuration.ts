@@ -69,7 +69,11 @@ export const checkConfiguration = (options: CheckpointConfigurationOptions): Che
     options.interval === undefined
       ? undefined
       : atLeast('interval', parseDurationMs('interval', options.interval), INTERVAL_TEXT),
-  timeoutMs: atLeast('timeout', parseDurationMs('timeout', options.timeout ?? TIMEOUT_MS_DEFAULT), TIMEOUT_TEXT),
+  timeoutMs: atLeast(
+    'timeout',
+    parseDurationMs('timeout', options.timeout ?? TIMEOUT_MS_DEFAULT),
+    TIMEOUT_TEXT,
+  ),
   retainedMax: parseRetained(options.retained),
   retention: parseRetention(options.retention),
 });

@@ -4,8 +4,20 @@
  */
 import type { CheckpointId, Slot } from '../state/ids.ts';
 import type { LocationReference } from '../state/location.ts';
-import type { CheckpointAborted, CheckpointCompleted, CheckpointLocated, DiscardPlanned, Fact } from './facts/fact.ts';
-import { sourcePositions, unfinished, type JobState, type JobTable, type UnfinishedCheckpoint } from './job-state.ts';
+import type {
+  CheckpointAborted,
+  CheckpointCompleted,
+  CheckpointLocated,
+  DiscardPlanned,
+  Fact,
+} from './facts/fact.ts';
+import {
+  sourcePositions,
+  unfinished,
+  type JobState,
+  type JobTable,
+  type UnfinishedCheckpoint,
+} from './job-state.ts';
 import { checkpointPhases } from './phase.ts';
 import type { Roster } from './roster.ts';
 
@@ -49,10 +61,16 @@ const unansweredSources = (state: JobState, checkpoint: UnfinishedCheckpoint): S
     .map((position) => checkpoint.plan.slots[position]! as Slot);
 };
 
-const triggerTasks = (state: JobState, checkpoint: UnfinishedCheckpoint, location: LocationReference): Effect[] => {
+const triggerTasks = (
+  state: JobState,
+  checkpoint: UnfinishedCheckpoint,
+  location: LocationReference,
+): Effect[] => {
   const { checkpointId, triggeredAt } = checkpoint;
   const slots = unansweredSources(state, checkpoint);
-  return slots.length === 0 ? [] : [{ type: 'triggerTasks', checkpointId, timestamp: triggeredAt, location, slots }];
+  return slots.length === 0
+    ? []
+    : [{ type: 'triggerTasks', checkpointId, timestamp: triggeredAt, location, slots }];
 };
 
 const onLocated = (after: JobState, fact: CheckpointLocated): Effect[] => {
@@ -69,7 +87,9 @@ const onCompleted = (before: JobTable, fact: CheckpointCompleted): Effect[] => {
 
 const onAborted = (before: JobTable, fact: CheckpointAborted): Effect[] => {
   const plan = before.checkpoints[fact.checkpointId]?.plan;
-  return plan === undefined ? [] : [{ type: 'notifyAborted', checkpointId: fact.checkpointId, slots: allSlots(plan) }];
+  return plan === undefined
+    ? []
+    : [{ type: 'notifyAborted', checkpointId: fact.checkpointId, slots: allSlots(plan) }];
 };
 
 /** What a fact orders, given the states before and after its command. */

@@ -27,7 +27,10 @@ const unfinishedOf = (table: Table, id: CheckpointId): Draft<UnfinishedCheckpoin
   return checkpoint;
 };
 
-const advance = (table: Table, fact: Fact & { readonly checkpointId: CheckpointId }): Draft<UnfinishedCheckpoint> => {
+const advance = (
+  table: Table,
+  fact: Fact & { readonly checkpointId: CheckpointId },
+): Draft<UnfinishedCheckpoint> => {
   const checkpoint = unfinishedOf(table, fact.checkpointId);
   checkpoint.phase = checkpointPhases.next(checkpoint.phase, fact.type);
   checkpoint.facts.push(castDraft(fact));
@@ -53,7 +56,10 @@ const trigger = (table: Table, ledgers: Ledgers, fact: CheckpointTriggered): voi
   table.nextCheckpointId = fact.checkpointId + 1;
   if (fact.cause === 'endOfData') table.endTriggered = true;
   if (fact.savepoint?.key !== undefined) {
-    table.savepoints[savepointEntry(fact.savepoint.key)] = { checkpointId: fact.checkpointId, externalPointer: undefined };
+    table.savepoints[savepointEntry(fact.savepoint.key)] = {
+      checkpointId: fact.checkpointId,
+      externalPointer: undefined,
+    };
     const oldest = Object.keys(table.savepoints)[0];
     if (Object.keys(table.savepoints).length > KEYED_SAVEPOINTS_MAX && oldest !== undefined) {
       delete table.savepoints[oldest];
@@ -77,11 +83,16 @@ const complete = (table: Table, ledgers: Ledgers, fact: CheckpointCompleted): vo
     table.latestCompletedId = checkpointId;
   }
   if (fact.cause === 'endOfData') table.endCompletedId = checkpointId;
-  if (savepoint?.key !== undefined) table.savepoints[savepointEntry(savepoint.key)] = { checkpointId, externalPointer };
+  if (savepoint?.key !== undefined)
+    table.savepoints[savepointEntry(savepoint.key)] = { checkpointId, externalPointer };
   forget(table, ledgers, checkpointId);
 };
 
-const abort = (table: Table, ledgers: Ledgers, fact: Fact & { readonly type: 'checkpoint.aborted' }): void => {
+const abort = (
+  table: Table,
+  ledgers: Ledgers,
+  fact: Fact & { readonly type: 'checkpoint.aborted' },
+): void => {
   const { location, savepoint, cause } = advance(table, fact);
   table.disposed.push({ checkpointId: fact.checkpointId, location });
   if (table.disposed.length > DISPOSED_REMEMBERED_MAX) table.disposed.shift();

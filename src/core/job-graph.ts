@@ -44,7 +44,9 @@ const checkVertex = (vertex: JobVertex, known: ReadonlySet<string>): void => {
     refuse(`vertex ${name}: parallelism ${parallelism} is not an integer in [1, ${PARALLELISM_MAX}]`);
   }
   if (!Number.isInteger(maxParallelism) || maxParallelism < parallelism || maxParallelism > PARALLELISM_MAX) {
-    refuse(`vertex ${name}: max parallelism ${maxParallelism} is not in [${parallelism}, ${PARALLELISM_MAX}]`);
+    refuse(
+      `vertex ${name}: max parallelism ${maxParallelism} is not in [${parallelism}, ${PARALLELISM_MAX}]`,
+    );
   }
   if (vertex.operators.length === 0) refuse(`vertex ${name} has no operators`);
   for (const input of vertex.inputs) {

@@ -17,7 +17,8 @@ const compareVertex = (journaled: JobVertex, given: JobVertex): void => {
   if (journaled.maxParallelism !== given.maxParallelism) {
     refuse(`max parallelism of ${name}`, journaled.maxParallelism, given.maxParallelism);
   }
-  if (operators(journaled) !== operators(given)) refuse(`operators of ${name}`, operators(journaled), operators(given));
+  if (operators(journaled) !== operators(given))
+    refuse(`operators of ${name}`, operators(journaled), operators(given));
 };
 
 /** @throws JOB_MISMATCH naming the first difference and both values. */

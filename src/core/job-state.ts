@@ -104,7 +104,11 @@ export const KEYED_SAVEPOINTS_MAX = 256;
 export const savepointEntry = (key: string): string => `key ${key}`;
 
 /** The state before the first fact. */
-export const initialState = (jobId: JobId, graph: JobGraph, configuration: CheckpointConfiguration): JobState => ({
+export const initialState = (
+  jobId: JobId,
+  graph: JobGraph,
+  configuration: CheckpointConfiguration,
+): JobState => ({
   table: {
     jobId,
     graph,
@@ -150,7 +154,8 @@ export const isInputEnded = (table: JobTable): boolean => {
   const { roster, graph } = table;
   if (!roster.isComplete(graph)) return false;
   return sourcePositions(table, roster).every(
-    (position) => table.taskPhases[roster.slots[position]!] === taskPhases.next(taskPhases.initial, 'task.dataEnded'),
+    (position) =>
+      table.taskPhases[roster.slots[position]!] === taskPhases.next(taskPhases.initial, 'task.dataEnded'),
   );
 };
 

@@ -71,7 +71,10 @@ export class Ledger {
     let offset = 0;
     for (let i = 0; i < columns.count; i++) {
       const position = this.plan.positionOf(columns.slots[i]!);
-      invariant(position >= 0 && !this.has(position), `slot ${columns.slots[i]} acknowledged twice or not in the plan`);
+      invariant(
+        position >= 0 && !this.has(position),
+        `slot ${columns.slots[i]} acknowledged twice or not in the plan`,
+      );
       this.#acknowledged[position >>> 5]! |= 1 << (position & 31);
       this.#chunkOf[position] = chunk;
       this.#offsetOf[position] = offset;
@@ -118,7 +121,10 @@ export class Ledger {
   }
 }
 
-export const addColumns = (totals: AcknowledgementTotals, columns: AcknowledgedColumns): AcknowledgementTotals => {
+export const addColumns = (
+  totals: AcknowledgementTotals,
+  columns: AcknowledgedColumns,
+): AcknowledgementTotals => {
   let { stateSizeBytes, checkpointedSizeBytes, processedBytes, persistedBytes } = totals;
   let { syncDurationMsMax, asyncDurationMsMax, alignmentDurationMsMax, startDelayMsMax } = totals;
   for (let i = 0; i < columns.count; i++) {

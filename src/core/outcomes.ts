@@ -9,7 +9,8 @@ export const outcomeReasons = {
   completed: 'A savepoint under this key is complete; the pointer is its own.',
   located: 'The tasks are asked for their state.',
   recorded: 'The acknowledgement counts.',
-  duplicate: 'It was said before; nothing changes, and the state is not discarded: it may be the same files (C-086).',
+  duplicate:
+    'It was said before; nothing changes, and the state is not discarded: it may be the same files (C-086).',
   late: 'The checkpoint was given up before; what came with it is discarded.',
   afterCompletion: 'The checkpoint is complete; its files are its own.',
   unknownCheckpoint: 'No checkpoint of this job has, or lately had, this id.',

@@ -117,7 +117,8 @@ export const toRuns = (entries: readonly RosterEntry[]): AttemptRun[] => {
   const runs: AttemptRun[] = [];
   for (const entry of entries.toSorted(planOrder)) {
     const last = runs.at(-1);
-    if (last !== undefined && continues(last, entry)) runs[runs.length - 1] = { ...last, count: last.count + 1 };
+    if (last !== undefined && continues(last, entry))
+      runs[runs.length - 1] = { ...last, count: last.count + 1 };
     else runs.push({ ...entry, count: 1 });
   }
   return runs;

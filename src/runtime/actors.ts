@@ -3,7 +3,14 @@
  * (when somebody inspects, in small jobs) one for each task. They follow the fold: each hears every lifecycle fact of
  * its own once, in revision order, after it is durable.
  */
-import { createActor, fromCallback, type AnyActorLogic, type AnyActorRef, type InspectionEvent, type Observer } from 'xstate';
+import {
+  createActor,
+  fromCallback,
+  type AnyActorLogic,
+  type AnyActorRef,
+  type InspectionEvent,
+  type Observer,
+} from 'xstate';
 import { coordinatorMachine, type CoordinatorSignal } from '../../machines/coordinator.ts';
 import { jobMachine } from '../../machines/job.ts';
 import { taskMachine } from '../../machines/task.ts';
@@ -82,7 +89,10 @@ export class Actors {
     const progressed = new Set<CheckpointId>();
     for (const fact of facts) {
       if (fact.type === 'tasks.acknowledged') {
-        this.#acknowledged.set(fact.checkpointId, (this.#acknowledged.get(fact.checkpointId) ?? 0) + fact.count);
+        this.#acknowledged.set(
+          fact.checkpointId,
+          (this.#acknowledged.get(fact.checkpointId) ?? 0) + fact.count,
+        );
         progressed.add(fact.checkpointId);
       } else this.#tell(fact, state);
     }
@@ -103,7 +113,8 @@ export class Actors {
   }
 
   #tell(fact: Fact, state: JobState): void {
-    if (fact.type === 'checkpoint.triggered') this.#startCheckpoint(state, fact.checkpointId, checkpointPhases.initial);
+    if (fact.type === 'checkpoint.triggered')
+      this.#startCheckpoint(state, fact.checkpointId, checkpointPhases.initial);
     else if (jobFacts.has(fact.type)) this.#job?.send(fact);
     else if (fact.type === 'tasks.deployed') this.#startTasks(state, fromRuns(fact.runs));
     else if (fact.type === 'tasks.lost') this.#loseTasks(fromRuns(fact.runs));
@@ -152,7 +163,10 @@ export class Actors {
     for (const { slot, attempt } of entries) {
       const name = taskName(table, table.roster, slot);
       const phase = table.taskPhases[slot] ?? taskPhases.initial;
-      this.#tasks.set(slot, this.#start(taskMachine, `task-${slot}`, taskPhases, phase, { slot, name, attempt }));
+      this.#tasks.set(
+        slot,
+        this.#start(taskMachine, `task-${slot}`, taskPhases, phase, { slot, name, attempt }),
+      );
     }
   }
 
@@ -163,7 +177,9 @@ export class Actors {
   /** An actor of a phase, child of the coordinator's: in its system, so that an inspector sees it there. */
   #start(logic: AnyActorLogic, id: string, phases: PhaseTable, phase: Phase, context: object): AnyActorRef {
     const snapshot = { ...phases.persisted(phase), context };
-    return createActor(logic, { parent: this.#root, id, snapshot } as Parameters<typeof createActor>[1]).start();
+    return createActor(logic, { parent: this.#root, id, snapshot } as Parameters<
+      typeof createActor
+    >[1]).start();
   }
 }
 

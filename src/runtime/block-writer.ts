@@ -76,7 +76,8 @@ export class BlockWriter {
   }
 
   #refused(result: Extract<AppendResult, { type: 'conflict' | 'fenced' }>): TidemarkError {
-    const by = result.type === 'fenced' ? `term ${result.term}` : `another writer at revision ${result.revision}`;
+    const by =
+      result.type === 'fenced' ? `term ${result.term}` : `another writer at revision ${result.revision}`;
     return new TidemarkError('COORDINATOR_FENCED', `${by} has taken over from term ${this.#term}`, {
       term: this.#term,
     });

@@ -45,14 +45,23 @@ const locate = async (work: CheckpointWork, checkpoint: UnfinishedCheckpoint): P
   }
 };
 
-const write = async (work: CheckpointWork, checkpoint: UnfinishedCheckpoint, signal: AbortSignal): Promise<void> => {
+const write = async (
+  work: CheckpointWork,
+  checkpoint: UnfinishedCheckpoint,
+  signal: AbortSignal,
+): Promise<void> => {
   const { checkpointId } = checkpoint;
   const state = work.state();
   const ledger = state.ledgers.get(checkpointId);
   // Decided to be given up while the block that started this writer was on its way to the disk.
   if (ledger === undefined) return;
   try {
-    const completed = await writeMetadata(work.storage, checkpoint, metadataInput(state, checkpoint, ledger), signal);
+    const completed = await writeMetadata(
+      work.storage,
+      checkpoint,
+      metadataInput(state, checkpoint, ledger),
+      signal,
+    );
     const { externalPointer, metadataSizeBytes } = completed;
     work.post({ type: 'recordMetadata', checkpointId, externalPointer, metadataSizeBytes });
   } catch (error) {

@@ -13,7 +13,14 @@ import { BlockWriter } from './block-writer.ts';
 import { systemClock } from './clock.ts';
 import type { Letter } from './inbox.ts';
 import { attachTasks, recoverStatistics, recoveryOf, rosterEntry, takeOver } from './open-job.ts';
-import type { CoordinatorOptions, Ended, FinalizedCheckpoint, Problem, Recovery, RestoredState } from './options.ts';
+import type {
+  CoordinatorOptions,
+  Ended,
+  FinalizedCheckpoint,
+  Problem,
+  Recovery,
+  RestoredState,
+} from './options.ts';
 import { PeriodicTrigger } from './periodic-trigger.ts';
 import { hexDigits, systemRandom, type Random } from './random.ts';
 import { streamOf } from './recover.ts';
@@ -44,7 +51,12 @@ export class CheckpointCoordinator implements AsyncDisposable {
   readonly #reign: Reign;
   readonly #random: Random;
 
-  private constructor(options: CoordinatorOptions, reign: Reign, recovery: Recovery, opening: readonly Fact[]) {
+  private constructor(
+    options: CoordinatorOptions,
+    reign: Reign,
+    recovery: Recovery,
+    opening: readonly Fact[],
+  ) {
     this.#options = options;
     this.#reign = reign;
     this.#random = options.random ?? systemRandom;
@@ -114,7 +126,10 @@ export class CheckpointCoordinator implements AsyncDisposable {
   async jobStatus(status: JobStatus, message = ''): Promise<Outcome> {
     const outcome = await this.#ask({ type: 'reportJobStatus', status, message });
     if (outcome.type !== 'terminated') return outcome;
-    throw new TidemarkError('JOB_TERMINATED', `the job has ended (${this.statistics.jobStatus}); it cannot be ${status}`);
+    throw new TidemarkError(
+      'JOB_TERMINATED',
+      `the job has ended (${this.statistics.jobStatus}); it cannot be ${status}`,
+    );
   }
 
   /** Takes a checkpoint now. @throws CHECKPOINT_REFUSED, CHECKPOINT_ABORTED */
@@ -138,10 +153,16 @@ export class CheckpointCoordinator implements AsyncDisposable {
     const { graph } = this.#reign.loop.state.table;
     const entries = attempts.map((attempt) => rosterEntry(graph, attempt));
     const outcome = await this.#ask({ type: 'restore', attempts: entries });
-    if (outcome.type === 'terminated') throw new TidemarkError('JOB_TERMINATED', 'the job has ended for good');
+    if (outcome.type === 'terminated')
+      throw new TidemarkError('JOB_TERMINATED', 'the job has ended for good');
     const { checkpointId, externalPointer } = outcome;
-    if (externalPointer === undefined) return { checkpointId: undefined, exclusive: undefined, slices: new Map() };
-    return { checkpointId, exclusive: externalPointer, slices: await this.#readSlices(externalPointer, attempts) };
+    if (externalPointer === undefined)
+      return { checkpointId: undefined, exclusive: undefined, slices: new Map() };
+    return {
+      checkpointId,
+      exclusive: externalPointer,
+      slices: await this.#readSlices(externalPointer, attempts),
+    };
   }
 
   /** Resolves when every discard that was ordered is carried out. */
@@ -156,7 +177,10 @@ export class CheckpointCoordinator implements AsyncDisposable {
 
   /** Ends as if the process had died: nothing more is written, sent or shown. For tests and demonstrations. */
   abandon(): void {
-    this.#reign.over({ how: 'closed' }, new TidemarkError('COORDINATOR_CLOSED', 'the coordinator was abandoned'));
+    this.#reign.over(
+      { how: 'closed' },
+      new TidemarkError('COORDINATOR_CLOSED', 'the coordinator was abandoned'),
+    );
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -176,7 +200,8 @@ export class CheckpointCoordinator implements AsyncDisposable {
       const outcome = await new Promise<Outcome>((resolve, reject) => {
         // The waiter is in place before the turn is shown, so that nothing that ends in it is missed.
         const note = (told: Outcome): void => {
-          if (told.type === 'triggered' || told.type === 'inFlight') ended = this.#reign.requests.ended(told.checkpointId!);
+          if (told.type === 'triggered' || told.type === 'inFlight')
+            ended = this.#reign.requests.ended(told.checkpointId!);
           else anyEnded = this.#reign.requests.anyEnded();
           resolve(told);
         };
@@ -185,7 +210,8 @@ export class CheckpointCoordinator implements AsyncDisposable {
       if (ended !== undefined) return ended;
       const { type, checkpointId, externalPointer } = outcome;
       if (type === 'completed') return { checkpointId: checkpointId!, externalPointer: externalPointer! };
-      if (type !== 'tooManyPending' || !waits) throw new TidemarkError('CHECKPOINT_REFUSED', outcomeReasons[type], { type });
+      if (type !== 'tooManyPending' || !waits)
+        throw new TidemarkError('CHECKPOINT_REFUSED', outcomeReasons[type], { type });
       await anyEnded;
     }
   }
@@ -198,7 +224,10 @@ export class CheckpointCoordinator implements AsyncDisposable {
     const completed = await storage.resolveCheckpoint(pointer);
     const { operators } = sliceMetadata(await completed.readMetadata());
     const byOperator = new Map(operators.map((operator) => [operator.operatorId, operator.slices]));
-    const sliceOf = (operatorId: Parameters<typeof byOperator.get>[0], subtask: number): Uint8Array | undefined =>
+    const sliceOf = (
+      operatorId: Parameters<typeof byOperator.get>[0],
+      subtask: number,
+    ): Uint8Array | undefined =>
       byOperator.get(operatorId)?.find((slice) => slice.subtaskIndex === subtask)?.bytes;
     return new Map(
       attempts.map(({ slot, vertexId, subtask }) => {

@@ -61,7 +61,9 @@ export class JournalKeeper {
     this.#options = options;
     this.#snapshotRevision = options.snapshotRevision;
     this.#superfluous = [...options.superfluous];
-    this.#acknowledgedIn = new Map(Array.from(options.acknowledgedIn, ([id, revisions]) => [id, [...revisions]]));
+    this.#acknowledgedIn = new Map(
+      Array.from(options.acknowledgedIn, ([id, revisions]) => [id, [...revisions]]),
+    );
   }
 
   /** A block was decided; its fold is `state`. Answers the snapshot to write once the block is durable, when one is due. */
@@ -122,7 +124,10 @@ export class JournalKeeper {
   /** The last block that is old enough to go, behind the snapshot and before anything unfinished. */
   #through(now: number, snapshotRevision: number): number {
     const { factsMs = FACTS_KEPT_MS, blocksMax = BLOCKS_KEPT_MAX } = this.#options.retention;
-    const limit = Math.min(snapshotRevision, ...[...this.#acknowledgedIn.values()].flat().map((each) => each - 1));
+    const limit = Math.min(
+      snapshotRevision,
+      ...[...this.#acknowledgedIn.values()].flat().map((each) => each - 1),
+    );
     let through = 0;
     while (this.#blocks.length > 0) {
       const oldest = this.#blocks[0]!;

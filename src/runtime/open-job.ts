@@ -88,13 +88,17 @@ export const takeOver = async (options: CoordinatorOptions, at: number): Promise
     const taken = await tryTakeOver(options, graph, configuration, at);
     if (taken !== undefined) return taken;
   }
-  throw new TidemarkError('COORDINATOR_FENCED', `another coordinator of job ${options.jobId} takes over at the same time`);
+  throw new TidemarkError(
+    'COORDINATOR_FENCED',
+    `another coordinator of job ${options.jobId} takes over at the same time`,
+  );
 };
 
 /** An attempt as the gateway names it, as the core does. */
 export const rosterEntry = (graph: JobGraph, attempt: LivingAttempt): RosterEntry => {
   const vertex = graph.vertices.findIndex((candidate) => candidate.id === attempt.vertexId);
-  const isKnown = vertex >= 0 && attempt.subtask >= 0 && attempt.subtask < graph.vertices[vertex]!.parallelism;
+  const isKnown =
+    vertex >= 0 && attempt.subtask >= 0 && attempt.subtask < graph.vertices[vertex]!.parallelism;
   if (!isKnown) {
     const text = `slot ${attempt.slot} runs subtask ${attempt.subtask} of vertex ${attempt.vertexId}, which the job does not have`;
     throw new TidemarkError('JOB_MISMATCH', text, { slot: attempt.slot });
@@ -153,5 +157,8 @@ export const recoverStatistics = async (
   const stream = streamOf(options.jobId);
   const from = Math.max(1, revision - STATISTICS_BLOCKS + 1);
   const blocks = await options.journal.read(stream, from, { limit: STATISTICS_BLOCKS });
-  return blocks.reduce((statistics, block) => foldStatistics(statistics, factsOf(stream, block)), noStatistics);
+  return blocks.reduce(
+    (statistics, block) => foldStatistics(statistics, factsOf(stream, block)),
+    noStatistics,
+  );
 };

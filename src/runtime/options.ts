@@ -36,7 +36,11 @@ export interface Recovery {
   readonly term: number;
   readonly isNew: boolean;
   /** Checkpoints in flight that go on under their ids. */
-  readonly resumed: readonly { readonly checkpointId: CheckpointId; readonly acknowledged: number; readonly total: number }[];
+  readonly resumed: readonly {
+    readonly checkpointId: CheckpointId;
+    readonly acknowledged: number;
+    readonly total: number;
+  }[];
   /** Checkpoints that were in flight and lost a task. */
   readonly aborted: readonly CheckpointId[];
   /** The checkpoint at the end of all input, if it is complete already: nothing is left to commit behind it. */

@@ -47,7 +47,10 @@ export const factsOf = (stream: string, block: StoredBlock): Fact[] =>
 const readBlock = async (journal: Journal, stream: string, revision: number): Promise<Fact[]> => {
   const [block] = await journal.read(stream, revision, { limit: 1, withBulk: true });
   if (block?.revision === revision) return factsOf(stream, block);
-  throw new TidemarkError('JOURNAL_CORRUPT', `${whereOf(stream, revision)}: the snapshot refers to it, but it is gone`);
+  throw new TidemarkError(
+    'JOURNAL_CORRUPT',
+    `${whereOf(stream, revision)}: the snapshot refers to it, but it is gone`,
+  );
 };
 
 const readSnapshot = async (journal: Journal, stream: string, job: JobIdentity) => {
@@ -59,7 +62,8 @@ const readSnapshot = async (journal: Journal, stream: string, job: JobIdentity) 
   const acknowledgedIn = new Map<number, number[]>();
   for (const [checkpointId, revisions] of decoded.acknowledgedIn) {
     const read = await Promise.all(revisions.map((revision) => readBlock(journal, stream, revision)));
-    const isOwn = (fact: Fact): boolean => fact.type === 'tasks.acknowledged' && fact.checkpointId === checkpointId;
+    const isOwn = (fact: Fact): boolean =>
+      fact.type === 'tasks.acknowledged' && fact.checkpointId === checkpointId;
     facts.set(checkpointId, read.flat().filter(isOwn));
     acknowledgedIn.set(checkpointId, [...revisions]);
   }
@@ -68,7 +72,11 @@ const readSnapshot = async (journal: Journal, stream: string, job: JobIdentity) 
 };
 
 /** Notes which block holds acknowledgements of which checkpoint. */
-export const noteAcknowledged = (index: Map<number, number[]>, facts: readonly Fact[], revision: number): void => {
+export const noteAcknowledged = (
+  index: Map<number, number[]>,
+  facts: readonly Fact[],
+  revision: number,
+): void => {
   for (const fact of facts) {
     if (fact.type !== 'tasks.acknowledged') continue;
     const revisions = index.get(fact.checkpointId) ?? [];
@@ -80,7 +88,11 @@ export const noteAcknowledged = (index: Map<number, number[]>, facts: readonly F
 const foldTail = async (
   journal: Journal,
   stream: string,
-  from: { readonly state: JobState; readonly revision: number; readonly acknowledgedIn: Map<number, number[]> },
+  from: {
+    readonly state: JobState;
+    readonly revision: number;
+    readonly acknowledgedIn: Map<number, number[]>;
+  },
   through: number,
 ): Promise<{ readonly state: JobState; readonly superfluous: readonly number[] }> => {
   let { state, revision } = from;
@@ -121,7 +133,9 @@ export const catchUp = async (
   recovered: RecoveredJob,
   through: number,
 ): Promise<RecoveredJob> => {
-  const acknowledgedIn = new Map(Array.from(recovered.acknowledgedIn, ([id, revisions]) => [id, [...revisions]]));
+  const acknowledgedIn = new Map(
+    Array.from(recovered.acknowledgedIn, ([id, revisions]) => [id, [...revisions]]),
+  );
   const from = { state: recovered.state, revision: recovered.head.revision, acknowledgedIn };
   const { state } = await foldTail(journal, stream, from, through);
   return { ...recovered, state, acknowledgedIn };

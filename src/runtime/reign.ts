@@ -99,7 +99,8 @@ export class Reign {
   start(attached: Attached): void {
     this.#link.announce(attached.state);
     this.#actors.recover();
-    for (const effect of attached.effects) if (effect.type !== 'discard') this.#carryOut(effect, attached.state);
+    for (const effect of attached.effects)
+      if (effect.type !== 'discard') this.#carryOut(effect, attached.state);
     for (const effect of owedEffects(attached.state)) this.#carryOut(effect, attached.state);
     this.#link.release((letter) => void this.post(letter));
   }
@@ -107,7 +108,8 @@ export class Reign {
   /** False when the letter was refused. */
   post(letter: Letter): boolean {
     if (this.loop.post(letter)) return true;
-    if (!this.#isOver) this.problems$.next({ what: 'inbox', message: `the inbox is full: ${letter.content.type} is dropped` });
+    if (!this.#isOver)
+      this.problems$.next({ what: 'inbox', message: `the inbox is full: ${letter.content.type} is dropped` });
     return false;
   }
 

@@ -32,10 +32,14 @@ export class Requests {
         for (const waiter of this.#take(checkpointId)) waiter.resolve({ checkpointId, externalPointer });
       }
       if (fact.type === 'checkpoint.aborted') {
-        const error = new TidemarkError('CHECKPOINT_ABORTED', `checkpoint ${fact.checkpointId}: ${fact.message}`, {
-          checkpointId: fact.checkpointId,
-          reason: fact.reason,
-        });
+        const error = new TidemarkError(
+          'CHECKPOINT_ABORTED',
+          `checkpoint ${fact.checkpointId}: ${fact.message}`,
+          {
+            checkpointId: fact.checkpointId,
+            reason: fact.reason,
+          },
+        );
         for (const waiter of this.#take(fact.checkpointId)) waiter.reject(error);
       }
     }

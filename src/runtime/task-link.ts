@@ -64,7 +64,8 @@ export class TaskLink {
     const latestCompletedId = latestCompleted(state);
     const inFlight = unfinished(state.table).map((checkpoint) => checkpoint.checkpointId);
     this.#send({ type: 'announce', term, jobId, latestCompletedId, inFlight });
-    if (latestCompletedId !== undefined) this.#notices.start(latestCompletedId, Array.from(roster.slots) as Slot[]);
+    if (latestCompletedId !== undefined)
+      this.#notices.start(latestCompletedId, Array.from(roster.slots) as Slot[]);
   }
 
   /** Carries out an effect on tasks; `state` is the durable fold that ordered it. */

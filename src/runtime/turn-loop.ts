@@ -47,7 +47,9 @@ export class TurnLoop {
       this.#schedule();
       return true;
     }
-    letter.reject?.(this.#error ?? new TidemarkError('COORDINATOR_CLOSED', 'the inbox of the coordinator is full'));
+    letter.reject?.(
+      this.#error ?? new TidemarkError('COORDINATOR_CLOSED', 'the inbox of the coordinator is full'),
+    );
     return false;
   }
 

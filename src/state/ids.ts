@@ -17,9 +17,13 @@ export type Slot = Branded<number, 'Slot'>;
 
 const hexId = (kind: string, text: string): string => {
   if (/^[0-9a-f]{32}$/.test(text)) return text;
-  throw new TidemarkError('ARGUMENT_INVALID', `${kind} ${JSON.stringify(text)} is not 32 lower-case hex digits`, {
-    value: text,
-  });
+  throw new TidemarkError(
+    'ARGUMENT_INVALID',
+    `${kind} ${JSON.stringify(text)} is not 32 lower-case hex digits`,
+    {
+      value: text,
+    },
+  );
 };
 
 /** @throws ARGUMENT_INVALID unless the text is 32 lower-case hex digits. */
@@ -32,7 +36,9 @@ export const parseVertexId = (text: string): VertexId => hexId('vertex id', text
 /** @throws ARGUMENT_INVALID unless the number is a positive safe integer. */
 export const checkpointId = (value: number): CheckpointId => {
   if (Number.isSafeInteger(value) && value > 0) return value as CheckpointId;
-  throw new TidemarkError('ARGUMENT_INVALID', `checkpoint id ${value} is not a positive safe integer`, { value });
+  throw new TidemarkError('ARGUMENT_INVALID', `checkpoint id ${value} is not a positive safe integer`, {
+    value,
+  });
 };
 
 /** @throws ARGUMENT_INVALID unless the number fits an unsigned 32-bit field. */

@@ -109,7 +109,11 @@ const end = (
   const record = recordOf(statistics, fact.checkpointId);
   statistics.counts.inProgress = Math.max(0, statistics.counts.inProgress - 1);
   if (record === undefined) return undefined;
-  return Object.assign(record, { endedAt: fact.at, durationMs: Math.max(0, fact.at - record.triggeredAt) }, change);
+  return Object.assign(
+    record,
+    { endedAt: fact.at, durationMs: Math.max(0, fact.at - record.triggeredAt) },
+    change,
+  );
 };
 
 const complete = (statistics: Statistics, fact: Fact & { type: 'checkpoint.completed' }): void => {
@@ -199,7 +203,10 @@ const fold = (statistics: Statistics, fact: Fact): void => {
 };
 
 /** Folds the facts of one or more blocks: one produce for all of them. */
-export const foldStatistics = (statistics: CheckpointStatistics, facts: readonly Fact[]): CheckpointStatistics =>
+export const foldStatistics = (
+  statistics: CheckpointStatistics,
+  facts: readonly Fact[],
+): CheckpointStatistics =>
   produce(statistics, (draft) => {
     for (const fact of facts) fold(draft, fact);
   });

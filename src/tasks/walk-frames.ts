@@ -101,7 +101,11 @@ const walkFrame = (walk: Walk, row: number, at: number, end: number): void => {
   }
 };
 
-const allocateBatch = (frames: Uint8Array, count: number, refused: Map<number, FrameRefusal>): Mutable<FrameBatch> => ({
+const allocateBatch = (
+  frames: Uint8Array,
+  count: number,
+  refused: Map<number, FrameRefusal>,
+): Mutable<FrameBatch> => ({
   ...allocateColumns(count),
   frames,
   checkpointIds: new Float64Array(count),

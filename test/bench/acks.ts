@@ -11,7 +11,14 @@ import type { Journal } from '../../src/journal/journal.ts';
 import { CheckpointCoordinator } from '../../src/runtime/coordinator.ts';
 import { parseJobId, type CheckpointId } from '../../src/state/ids.ts';
 import { memoryStorage } from '../../src/storage/memory/storage.ts';
-import { cutFrames, framesOf, livingAttempts, rowGraph, scriptedGateway, stampFrames } from '../support/scripted-gateway.ts';
+import {
+  cutFrames,
+  framesOf,
+  livingAttempts,
+  rowGraph,
+  scriptedGateway,
+  stampFrames,
+} from '../support/scripted-gateway.ts';
 
 const VERTICES = 4;
 const MESSAGE_BYTES = 64 * 1024;
@@ -60,7 +67,13 @@ const openBench = async (tasks: number, journal: Journal): Promise<Bench> => {
   const frames = framesOf(jobId, graph, living);
   const gateway = scriptedGateway(living);
   const storage = memoryStorage({ maxStateSizeBytes: 1 << 30 });
-  const coordinator = await CheckpointCoordinator.open({ jobId, jobGraph: graph, tasks: gateway, journal, storage });
+  const coordinator = await CheckpointCoordinator.open({
+    jobId,
+    jobGraph: graph,
+    tasks: gateway,
+    journal,
+    storage,
+  });
   await coordinator.jobStatus('RUNNING');
   let nextId = 1;
   let parts: Uint8Array[] = [];
@@ -95,7 +108,12 @@ const openBench = async (tasks: number, journal: Journal): Promise<Bench> => {
     await aborted;
     return held;
   };
-  return { coordinator, prepare: () => prepare(), checkpoint: () => coordinator.triggerCheckpoint(), pendingBytes };
+  return {
+    coordinator,
+    prepare: () => prepare(),
+    checkpoint: () => coordinator.triggerCheckpoint(),
+    pendingBytes,
+  };
 };
 
 const lastFrameLength = (frames: Buffer): number => {
@@ -118,7 +136,11 @@ const measure = async (tasks: number, name: string, journal: Journal): Promise<M
   let begun = performance.now();
   for (let round = 0; ; round++) {
     bench.prepare();
-    const [mainBefore, cpuBefore, wallBefore] = [process.threadCpuUsage(), process.cpuUsage(), performance.now()];
+    const [mainBefore, cpuBefore, wallBefore] = [
+      process.threadCpuUsage(),
+      process.cpuUsage(),
+      performance.now(),
+    ];
     await bench.checkpoint();
     if (round < WARM_UP_ROUNDS) {
       begun = performance.now();
@@ -168,7 +190,9 @@ const print = (m: Measurement): void => {
 };
 
 /** Least squares of cost = fixed + tasks × each, weighted so that every size counts by its relative error. */
-const fit = (points: readonly { readonly tasks: number; readonly ms: number }[]): { fixedMs: number; eachUs: number } => {
+const fit = (
+  points: readonly { readonly tasks: number; readonly ms: number }[],
+): { fixedMs: number; eachUs: number } => {
   let [w, x, y, xx, xy] = [0, 0, 0, 0, 0];
   for (const { tasks, ms } of points) {
     const weight = 1 / (ms * ms);

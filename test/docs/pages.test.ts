@@ -26,10 +26,12 @@ const commandLines = (page: string): string[] =>
 const commandOf = (line: string): string =>
   line.startsWith('npm start') ? 'run' : (/ -- (\w+)/.exec(line)?.[1] ?? '');
 
-const optionsOf = (line: string): string[] => [...line.replace(/#.*$/, '').matchAll(/ (--[a-z-]{2,})/g)].map(([, name = '']) => name);
+const optionsOf = (line: string): string[] =>
+  [...line.replace(/#.*$/, '').matchAll(/ (--[a-z-]{2,})/g)].map(([, name = '']) => name);
 
 const helpOf = (command: string): string =>
-  spawnSync(process.execPath, [join(root, 'src/cli/main.ts'), command, '--help'], { encoding: 'utf8' }).stdout;
+  spawnSync(process.execPath, [join(root, 'src/cli/main.ts'), command, '--help'], { encoding: 'utf8' })
+    .stdout;
 
 describe('the pages', () => {
   it('link only to what exists', () => {

@@ -9,7 +9,8 @@ import { KilledRun } from '../kill/killed-run.ts';
 import { dumpWithFlink, probeFlink, rewriteWithFlink } from './flink-oracle.ts';
 
 const probe = probeFlink();
-if (!probe.available) console.log(`skipped: Flink cannot be asked about the main job's metadata (${probe.reason})`);
+if (!probe.available)
+  console.log(`skipped: Flink cannot be asked about the main job's metadata (${probe.reason})`);
 
 const sha256Hex = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -41,7 +42,9 @@ const keyGroupsOf = (path: string, name: string): number[] =>
     .operators.filter((operator) => operator.name === name)
     .flatMap((operator) => operator.subtasks)
     .flatMap(({ state }) =>
-      (state.managedKeyedState?.offsets ?? []).map((_, index) => state.managedKeyedState!.firstKeyGroup + index),
+      (state.managedKeyedState?.offsets ?? []).map(
+        (_, index) => state.managedKeyedState!.firstKeyGroup + index,
+      ),
     );
 
 describe.skipIf(!probe.available)('Flink 2.3.0 loads what the main job wrote', () => {
@@ -55,7 +58,11 @@ describe.skipIf(!probe.available)('Flink 2.3.0 loads what the main job wrote', (
     const completed = facts.findLast((fact) => fact.type === 'checkpoint.completed');
     const path = join(new URL(completed!.externalPointer).pathname, '_metadata');
     const operators = expectFlinkAgrees(path);
-    const shapes = operators.map(({ name, parallelism, maxParallelism }) => ({ name, parallelism, maxParallelism }));
+    const shapes = operators.map(({ name, parallelism, maxParallelism }) => ({
+      name,
+      parallelism,
+      maxParallelism,
+    }));
     expect(shapes.toSorted((a, b) => (a.name ?? '').localeCompare(b.name ?? ''))).toEqual([
       { name: 'counter', parallelism: 3, maxParallelism: 128 },
       { name: 'sink', parallelism: 1, maxParallelism: expect.any(Number) as number },

@@ -64,7 +64,9 @@ class Coordinating {
   ): Promise<Extract<Fact, { type: Type }>> {
     return this.heard((said) =>
       said.type === 'facts'
-        ? said.facts.find((fact): fact is Extract<Fact, { type: Type }> => fact.type === type && isMeant(fact as never))
+        ? said.facts.find(
+            (fact): fact is Extract<Fact, { type: Type }> => fact.type === type && isMeant(fact as never),
+          )
         : undefined,
     );
   }
@@ -75,7 +77,10 @@ class Coordinating {
     await gone;
   }
 
-  async #attach(gateway: ReturnType<typeof inProcessTaskGateway>, request: { term: number; slotFloor: number }) {
+  async #attach(
+    gateway: ReturnType<typeof inProcessTaskGateway>,
+    request: { term: number; slotFloor: number },
+  ) {
     this.tell({ type: 'living', attempts: await gateway.attach(request) });
   }
 }
@@ -84,7 +89,9 @@ const acknowledge = (task: TaskEndpoint, subtask: number, checkpointId: Checkpoi
   const data = new TextEncoder().encode(`state of ${subtask}`);
   const stream = { kind: 'byteStream', name: `inline-${subtask}`, data } as const;
   const states = [{ name: 's', mode: 'SPLIT_DISTRIBUTE', offsets: [0n] }] as const;
-  const slice = encodeSubtaskEntry(subtask, { managedOperatorState: { kind: 'operatorStream', states, stream } });
+  const slice = encodeSubtaskEntry(subtask, {
+    managedOperatorState: { kind: 'operatorStream', states, stream },
+  });
   task.acknowledge({ checkpointId, metrics: noMetrics, claimedStateSizeBytes: data.length, slices: [slice] });
 };
 
@@ -127,7 +134,9 @@ it('completes the checkpoint in flight under its id when the coordinating proces
   // A source that has begun the checkpoint is not begun again.
   expect(triggered).toEqual([[1], [1], [1], [1]]);
 
-  const metadata = decodeMetadata(readFileSync(join(new URL(completed.externalPointer).pathname, '_metadata')));
+  const metadata = decodeMetadata(
+    readFileSync(join(new URL(completed.externalPointer).pathname, '_metadata')),
+  );
   expect(metadata.operators[0]!.subtasks.map((entry) => entry.subtaskIndex)).toEqual([0, 1, 2, 3]);
   second.tell({ type: 'close' });
   await second.heard((said) => (said.type === 'closed' ? said : undefined));

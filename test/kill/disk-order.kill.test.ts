@@ -8,7 +8,8 @@ import { describe, expect, it } from 'vitest';
 const JOURNAL_SYNCS_MAX = 4;
 
 const hasStrace = spawnSync('strace', ['-f', '-e', 'trace=none', 'true']).status === 0;
-if (!hasStrace) console.log('skipped: the order of disk operations needs strace, which is not here or may not trace');
+if (!hasStrace)
+  console.log('skipped: the order of disk operations needs strace, which is not here or may not trace');
 
 const JOURNAL_SYNC = /^f(data)?sync\(\d+<[^>]*journal\.db(-wal)?>/;
 
@@ -32,7 +33,9 @@ const traceOneCheckpoint = (directory: string): Call[] => {
       begun.set(thread, rest.replace(' <unfinished ...>', ''));
       continue;
     }
-    const text = rest.startsWith('<...') ? (begun.get(thread) ?? '') + rest.replace(/^<\.\.\. \w+ resumed>/, '') : rest;
+    const text = rest.startsWith('<...')
+      ? (begun.get(thread) ?? '') + rest.replace(/^<\.\.\. \w+ resumed>/, '')
+      : rest;
     all.push({ name: text.slice(0, text.indexOf('(')), text });
   }
   const begin = all.findIndex((call) => call.text.includes('mark-begin'));
@@ -52,7 +55,10 @@ describe.skipIf(!hasStrace)('one checkpoint on real disks', () => {
     const published = first(/^fsync\(\d+<[^>]*\/chk-2>/, linked);
     const journaled = first(JOURNAL_SYNC, published);
     const order = [written, synced, linked, published, journaled];
-    expect(order.every((index) => index >= 0), calls.map((call) => call.text).join('\n')).toBe(true);
+    expect(
+      order.every((index) => index >= 0),
+      calls.map((call) => call.text).join('\n'),
+    ).toBe(true);
     expect(order).toEqual(order.toSorted((a, b) => a - b));
     const syncs = calls.filter(({ text }) => JOURNAL_SYNC.test(text)).length;
     // The four acknowledgements came in one message: one block, one sync.

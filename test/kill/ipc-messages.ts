@@ -11,7 +11,10 @@ export type ToParent =
   | { readonly type: 'attach'; readonly request: { readonly term: number; readonly slotFloor: number } }
   | { readonly type: 'commands'; readonly commands: readonly TaskCommand[] }
   | { readonly type: 'facts'; readonly facts: readonly Fact[] }
-  | { readonly type: 'opened'; readonly resumed: readonly { readonly checkpointId: number; readonly acknowledged: number }[] }
+  | {
+      readonly type: 'opened';
+      readonly resumed: readonly { readonly checkpointId: number; readonly acknowledged: number }[];
+    }
   | { readonly type: 'closed' };
 
 export type ToChild =

@@ -43,7 +43,9 @@ const expectExactCounts = async (killed: KilledRun): Promise<readonly Fact[]> =>
 };
 
 const idsOf = (facts: readonly Fact[], type: FactType): number[] =>
-  facts.flatMap((fact) => (fact.type === type && 'checkpointId' in fact ? [fact.checkpointId as number] : []));
+  facts.flatMap((fact) =>
+    fact.type === type && 'checkpointId' in fact ? [fact.checkpointId as number] : [],
+  );
 
 describe('a run killed with SIGKILL and started again', () => {
   it('gives exact counts when it is killed at each kind of moment', async () => {
@@ -56,7 +58,9 @@ describe('a run killed with SIGKILL and started again', () => {
     const facts = await expectExactCounts(run);
     const triggered = idsOf(facts, 'checkpoint.triggered');
     expect(new Set(triggered).size).toBe(triggered.length);
-    expect(facts.filter((fact) => fact.type === 'coordinator.tookOver').length).toBeGreaterThanOrEqual(moments.length);
+    expect(facts.filter((fact) => fact.type === 'coordinator.tookOver').length).toBeGreaterThanOrEqual(
+      moments.length,
+    );
   });
 
   for (let index = 0; index < RANDOM_RUNS; index++) {

@@ -57,7 +57,9 @@ export class KilledRun {
   }
 
   /** Facts in the journal after `revision`. */
-  async factsAfter(revision: number): Promise<{ readonly facts: readonly Fact[]; readonly revision: number }> {
+  async factsAfter(
+    revision: number,
+  ): Promise<{ readonly facts: readonly Fact[]; readonly revision: number }> {
     if (!existsSync(join(this.data, 'journal.db'))) return { facts: [], revision };
     const journal = await openSqliteJournal(join(this.data, 'journal.db'), { readOnly: true });
     try {
@@ -109,7 +111,9 @@ export class KilledRun {
   }
 
   /** While the file is being made it cannot be read. */
-  async #tryFactsAfter(revision: number): Promise<{ readonly facts: readonly Fact[]; readonly revision: number }> {
+  async #tryFactsAfter(
+    revision: number,
+  ): Promise<{ readonly facts: readonly Fact[]; readonly revision: number }> {
     try {
       return await this.factsAfter(revision);
     } catch {

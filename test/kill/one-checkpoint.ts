@@ -17,7 +17,13 @@ const graph = rowGraph(1, 4);
 const gateway = inProcessTaskGateway({ clock: systemClock, jobId });
 const journal = await openSqliteJournal(join(directory, 'journal.db'));
 const storage = fileSystemStorage({ checkpoints: `file:${directory}/checkpoints` });
-const coordinator = await CheckpointCoordinator.open({ jobId, jobGraph: graph, tasks: gateway, journal, storage });
+const coordinator = await CheckpointCoordinator.open({
+  jobId,
+  jobGraph: graph,
+  tasks: gateway,
+  journal,
+  storage,
+});
 const tasks = [0, 1, 2, 3].map((subtask) => {
   const task = gateway.deploy({ vertexId: graph.vertices[0]!.id, subtask, attempt: 1 });
   task.commands$.subscribe((command) => {
@@ -25,7 +31,9 @@ const tasks = [0, 1, 2, 3].map((subtask) => {
     const data = new TextEncoder().encode(`state of ${subtask}`);
     const stream = { kind: 'byteStream', name: `inline-${subtask}`, data } as const;
     const states = [{ name: 's', mode: 'SPLIT_DISTRIBUTE', offsets: [0n] }] as const;
-    const slices = [encodeSubtaskEntry(subtask, { managedOperatorState: { kind: 'operatorStream', states, stream } })];
+    const slices = [
+      encodeSubtaskEntry(subtask, { managedOperatorState: { kind: 'operatorStream', states, stream } }),
+    ];
     const { checkpointId } = command;
     task.acknowledge({ checkpointId, metrics: noMetrics, claimedStateSizeBytes: data.length, slices });
   });

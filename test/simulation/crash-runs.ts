@@ -83,7 +83,8 @@ const succeed = async (run: CrashRun, present: Present): Promise<void> => {
     present.running = { gateway: present.gateway, end: { status: 'FINISHED', message: 'before the crash' } };
     return;
   }
-  if (present.running?.job === undefined) present.running = startJob(simulation, present.gateway, coordinator);
+  if (present.running?.job === undefined)
+    present.running = startJob(simulation, present.gateway, coordinator);
   else present.running.job.replaceCoordinator(coordinator);
 };
 

@@ -98,7 +98,8 @@ class TroubledJob {
     this.#coordinator = coordinator;
     if (coordinator.statistics.jobStatus === 'finished') {
       this.#running = { gateway: this.#gateway, end: { status: 'FINISHED', message: 'before the crash' } };
-    } else if (this.#running?.job === undefined) this.#running = startJob(this.simulation, this.#gateway, coordinator);
+    } else if (this.#running?.job === undefined)
+      this.#running = startJob(this.simulation, this.#gateway, coordinator);
     else this.#running.job.replaceCoordinator(coordinator);
   }
 }
@@ -127,6 +128,8 @@ describe('a job among mishaps', () => {
 
   it('loses or doubles words when a task does not wait for all its barriers', async () => {
     const failures = await runSeeds({ releaseAlignmentEarly: true });
-    expect(failures.filter((failure) => /\d committed, \d+ in the text/.test(failure)).length).toBeGreaterThan(0);
+    expect(
+      failures.filter((failure) => /\d committed, \d+ in the text/.test(failure)).length,
+    ).toBeGreaterThan(0);
   });
 });

@@ -3,7 +3,8 @@ import type { CommandType } from '../../src/core/commands.ts';
 import { outcomeReasons } from '../../src/core/outcomes.ts';
 import { walkCommands, type WalkedPair } from './command-walk.ts';
 
-const commandTexts: Readonly<Record<CommandType, string>> = {
+/** What each command says; complete, because the compiler asks for it. */
+export const commandTexts: Readonly<Record<CommandType, string>> = {
   takeOver: 'A coordinator begins its reign; the one before is fenced by this very append.',
   attach: 'The gateway has said which attempts live.',
   restore: 'New attempts are about to start from the newest checkpoint.',

@@ -96,6 +96,10 @@ const sliceOf = (spec: FrameSpec, index: number): Uint8Array => {
   });
 };
 
+/** One subtask entry per operator of the task. */
+export const slicesOf = (spec: FrameSpec): Uint8Array[] =>
+  Array.from({ length: spec.sliceCount ?? operatorsOf(spec.slot) }, (_, index) => sliceOf(spec, index));
+
 export const frameOf = (spec: FrameSpec): Uint8Array =>
   encodeFrame({
     jobId: spec.jobId ?? coreJobId,
@@ -104,9 +108,7 @@ export const frameOf = (spec: FrameSpec): Uint8Array =>
     attempt: spec.attempt ?? 1,
     metrics: { ...noMetrics, ...spec.metrics },
     claimedStateSizeBytes: spec.claimedStateSizeBytes ?? 0,
-    slices: Array.from({ length: spec.sliceCount ?? operatorsOf(spec.slot) }, (_, index) =>
-      sliceOf(spec, index),
-    ),
+    slices: slicesOf(spec),
   });
 
 type Unstamped<Each> = Each extends Command ? Omit<Each, 'at'> : never;

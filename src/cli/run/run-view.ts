@@ -86,6 +86,7 @@ export class RunView {
     this.#statistics = statistics;
     if (statistics === before) return;
     for (const record of statistics.history) this.#tellEnded(record);
+    if (this.#options.screen.isLive) this.#options.screen.live(this.#liveLines());
   }
 
   hearJob(event: JobEvent): void {

@@ -43,9 +43,9 @@ class LiveScreen implements Screen {
     this.#shown = [];
   }
 
-  /** Up to the first live line, and clear from there. */
+  /** Up to the first live line, and clear from there: also what a key stroke such as ^C has left. */
   #erase(): string {
-    return this.#shown.length === 0 ? '' : `\u001B[${this.#shown.length}A\u001B[J`;
+    return this.#shown.length === 0 ? '' : `\r\u001B[${this.#shown.length}A\u001B[J`;
   }
 
   // A line that wrapped would take two rows, and the next repaint would start too low.

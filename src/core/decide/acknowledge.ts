@@ -29,7 +29,13 @@ interface Target {
   readonly rows: number[];
 }
 
-const isMalformed = (state: JobState, target: Target, batch: FrameBatch, row: number, position: number): boolean => {
+const isMalformed = (
+  state: JobState,
+  target: Target,
+  batch: FrameBatch,
+  row: number,
+  position: number,
+): boolean => {
   const { plan } = target.checkpoint;
   const slices = batch.sliceCounts[row]!;
   if (slices === 0) return false;
@@ -90,7 +96,14 @@ const recordedFacts = (target: Target, command: Acknowledge): Fact[] => {
   const { checkpointId } = checkpoint;
   const columns = rows.length === batch.count ? batch : pickRows(batch, rows);
   const bytes = copySlices(batch, rows, command);
-  const fact: TasksAcknowledged = { type: 'tasks.acknowledged', at, checkpointId, count: rows.length, columns, bytes };
+  const fact: TasksAcknowledged = {
+    type: 'tasks.acknowledged',
+    at,
+    checkpointId,
+    count: rows.length,
+    columns,
+    bytes,
+  };
   const isFull = ledger.left === rows.length;
   const isLocated = checkpointPhases.accepts(checkpoint.phase, 'checkpoint.fullyAcknowledged');
   if (!isFull || !isLocated) return [fact];
@@ -101,7 +114,7 @@ const lateFiles = (batch: FrameBatch, row: number): DiscardFile[] => {
   const files: DiscardFile[] = [];
   const end = batch.starts[row]! + batch.lengths[row]!;
   const view = new DataView(batch.frames.buffer, batch.frames.byteOffset, batch.frames.byteLength);
-  for (let at = batch.starts[row]!; at < end; ) {
+  for (let at = batch.starts[row]!; at < end;) {
     const length = view.getUint32(at);
     for (const handle of streamHandlesOf(batch.frames.subarray(at + 4, at + 4 + length))) {
       if (handle.kind === 'relativeFile') files.push({ path: handle.relativePath, isRelative: true });

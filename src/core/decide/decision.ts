@@ -39,7 +39,15 @@ export class DiscardPlanner {
   }
 
   plan(checkpointId: CheckpointId, cause: DiscardCause, clause: string, target: DiscardTarget): Fact {
-    return { type: 'discard.planned', at: this.#at, discardId: this.#next++, checkpointId, cause, clause, target };
+    return {
+      type: 'discard.planned',
+      at: this.#at,
+      discardId: this.#next++,
+      checkpointId,
+      cause,
+      clause,
+      target,
+    };
   }
 }
 
@@ -48,7 +56,11 @@ const directoryOf = (checkpoint: UnfinishedCheckpoint): DiscardTarget =>
     ? { kind: 'unlocated', checkpointId: checkpoint.checkpointId, savepoint: checkpoint.savepoint }
     : { kind: 'directory', location: checkpoint.location };
 
-const missingText = (state: JobState, checkpoint: UnfinishedCheckpoint, missing: readonly number[]): string => {
+const missingText = (
+  state: JobState,
+  checkpoint: UnfinishedCheckpoint,
+  missing: readonly number[],
+): string => {
   const ledger = state.ledgers.get(checkpoint.checkpointId);
   if (ledger === undefined || missing.length === 0) return '';
   const names = missing.map((slot) => taskName(state.table, checkpoint.plan, slot)).join(', ');

@@ -31,7 +31,12 @@ const completedFact = (
 };
 
 /** What the newest checkpoint makes superfluous: older completed ones by retention, older pending ones at once (C-112). */
-const subsumptionFacts = (state: JobState, newest: UnfinishedCheckpoint, at: number, planner: DiscardPlanner): Fact[] => {
+const subsumptionFacts = (
+  state: JobState,
+  newest: UnfinishedCheckpoint,
+  at: number,
+  planner: DiscardPlanner,
+): Fact[] => {
   const { completed, configuration } = state.table;
   const store = [...completed, { checkpointId: newest.checkpointId, retention: newest.retention }];
   const plan = planSubsumption(store, configuration.retainedMax);

@@ -36,7 +36,8 @@ const decideEnd = (state: JobState, command: ReportJobStatus, status: TerminalSt
   const factType = endedFactType[status];
   if (state.table.jobFact === factType) return nothing('already');
   const planner = new DiscardPlanner(state, at);
-  const reason = status === 'SUSPENDED' ? 'CHECKPOINT_COORDINATOR_SUSPEND' : 'CHECKPOINT_COORDINATOR_SHUTDOWN';
+  const reason =
+    status === 'SUSPENDED' ? 'CHECKPOINT_COORDINATOR_SUSPEND' : 'CHECKPOINT_COORDINATOR_SHUTDOWN';
   const aborted = abortAll(state, { reason, message, at }, planner);
   const kept = planTermination(state.table.completed, status).keep;
   const ended: Fact = { type: factType, at, message, kept };
@@ -46,7 +47,8 @@ const decideEnd = (state: JobState, command: ReportJobStatus, status: TerminalSt
 export const decideReportJobStatus = (state: JobState, command: ReportJobStatus): Decision => {
   const { status } = command;
   if (isTerminated(state.table)) {
-    const isSame = status !== 'RUNNING' && status !== 'RESTARTING' && endedFactType[status] === state.table.jobFact;
+    const isSame =
+      status !== 'RUNNING' && status !== 'RESTARTING' && endedFactType[status] === state.table.jobFact;
     return nothing(isSame ? 'already' : 'terminated');
   }
   if (status === 'RUNNING') return decideRunning(state, command);

@@ -29,12 +29,19 @@ export const decideAttach = (state: JobState, command: Attach): Decision => {
     facts.push({ type: 'job.restarting', at, cause: 'processLost', message });
   }
   if (added.length > 0) facts.push({ type: 'tasks.deployed', at, runs: toRuns(added.map(bare)) });
-  const ended = living.filter((entry) => entry.dataEnded && !(roster.has(entry.slot, entry.attempt) && hasEndedData(state, entry.slot)));
+  const ended = living.filter(
+    (entry) => entry.dataEnded && !(roster.has(entry.slot, entry.attempt) && hasEndedData(state, entry.slot)),
+  );
   facts.push(...ended.map((entry) => dataEndedFact(entry.slot, at)));
   return decided(facts, { type: 'done' });
 };
 
-const bare = ({ vertex, subtask, slot, attempt }: RosterEntry): RosterEntry => ({ vertex, subtask, slot, attempt });
+const bare = ({ vertex, subtask, slot, attempt }: RosterEntry): RosterEntry => ({
+  vertex,
+  subtask,
+  slot,
+  attempt,
+});
 
 const lostFacts = (state: JobState, lost: readonly RosterEntry[], at: number): Fact[] => {
   const { roster } = state.table;

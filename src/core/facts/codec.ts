@@ -72,7 +72,10 @@ export const encodeFacts = (facts: readonly Fact[]): EncodedFacts => {
     invariant(fact.columns, 'an acknowledging fact is journaled with its columns');
     return encodeColumns(fact.columns);
   });
-  return { facts: new TextEncoder().encode(JSON.stringify(facts.map(plainFact))), detail: concatenate(columns) };
+  return {
+    facts: new TextEncoder().encode(JSON.stringify(facts.map(plainFact))),
+    detail: concatenate(columns),
+  };
 };
 
 const corrupt = (where: string, what: string): never => {

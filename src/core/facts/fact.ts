@@ -142,7 +142,11 @@ export interface CheckpointSubsumed extends At<'checkpoint.subsumed'> {
 export type DiscardTarget =
   | { readonly kind: 'directory'; readonly location: LocationReference }
   /** The directory of a checkpoint given up before the storage said where it is. */
-  | { readonly kind: 'unlocated'; readonly checkpointId: CheckpointId; readonly savepoint?: SavepointTarget | undefined }
+  | {
+      readonly kind: 'unlocated';
+      readonly checkpointId: CheckpointId;
+      readonly savepoint?: SavepointTarget | undefined;
+    }
   | { readonly kind: 'files'; readonly exclusive: string; readonly files: readonly DiscardFile[] };
 
 /** A file of a handle: relative to the exclusive directory, or absolute. */

@@ -36,9 +36,18 @@ export type AcknowledgedIn = ReadonlyMap<number, readonly number[]>;
 
 /** Encodes the state; `acknowledgedIn` names the blocks of each unfinished checkpoint. */
 export const encodeSnapshot = (state: JobState, acknowledgedIn: AcknowledgedIn): Uint8Array => {
-  const { roster, taskPhases: phases, checkpoints: _checkpoints, jobPhase: _jobPhase, ...table } = state.table;
+  const {
+    roster,
+    taskPhases: phases,
+    checkpoints: _checkpoints,
+    jobPhase: _jobPhase,
+    ...table
+  } = state.table;
   for (const checkpoint of unfinished(state.table)) {
-    invariant(checkpoint.plan === roster, `plan of checkpoint ${checkpoint.checkpointId} is not the living roster`);
+    invariant(
+      checkpoint.plan === roster,
+      `plan of checkpoint ${checkpoint.checkpointId} is not the living roster`,
+    );
   }
   const plain: PlainSnapshot = {
     version: SNAPSHOT_VERSION,
