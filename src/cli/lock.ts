@@ -94,9 +94,13 @@ const held = (directory: DataDirectory, token: string, replaced: LockHolder | un
     isHeld,
     release: () => {
       if (!isHeld()) return;
-      exclusively(directory.mutex, () => {
-        if (isHeld()) rmSync(directory.lock, { force: true });
-      });
+      try {
+        exclusively(directory.mutex, () => {
+          if (isHeld()) rmSync(directory.lock, { force: true });
+        });
+      } catch {
+        // On a disk that refuses everything the lock stays; it is stale as soon as this process ends.
+      }
     },
   };
 };

@@ -9,7 +9,8 @@ const enter = (path: string): DatabaseSync => {
   try {
     const database = new DatabaseSync(path, { timeout: MUTEX_WAIT_MS });
     try {
-      // SQLite's file lock is the only portable one in Node; nothing is ever written, the file stays empty.
+      // SQLite's file lock is the only portable one in Node. The file stays empty, and a full disk is no obstacle.
+      database.exec('pragma journal_mode = memory');
       database.exec('begin exclusive');
       return database;
     } catch (error) {

@@ -47,6 +47,8 @@ export class BlockWriter {
     this.#inFlight++;
     const request = { stream: this.#stream, expectedRevision, term: this.#term, block };
     const answer = this.#journal.append(request);
+    // Judged when it is its turn; until then a rejection is not one that nobody hears.
+    answer.catch(() => {});
     const durable = this.#last.then(() => this.#settle(answer, expectedRevision));
     this.#last = durable.then(
       () => {},

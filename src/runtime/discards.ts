@@ -35,6 +35,8 @@ export class Discards {
   readonly #options: DiscardsOptions;
   readonly #waiting: { planned: DiscardPlanned; retryMs: number }[] = [];
   readonly #retries = new Set<Subscription>();
+  /** Wait for their checkpoint's own work: a write that hangs must not take the places of other discards. */
+  #held = 0;
   #atWork = 0;
   #isStopped = false;
 
@@ -44,12 +46,17 @@ export class Discards {
 
   /** Discards ordered and not confirmed. */
   get owed(): number {
-    return this.#waiting.length + this.#atWork + this.#retries.size;
+    return this.#held + this.#waiting.length + this.#atWork + this.#retries.size;
   }
 
   order(planned: DiscardPlanned): void {
-    this.#waiting.push({ planned, retryMs: DISCARD_RETRY_MS });
-    this.#work();
+    const running = this.#options.running.get(planned.checkpointId);
+    if (running === undefined) return this.#enqueue(planned);
+    this.#held++;
+    void running.then(() => {
+      this.#held--;
+      this.#enqueue(planned);
+    });
   }
 
   /** Begins nothing more; what is at work may still end. */
@@ -58,6 +65,12 @@ export class Discards {
     for (const retry of this.#retries) retry.unsubscribe();
     this.#retries.clear();
     this.#waiting.length = 0;
+  }
+
+  #enqueue(planned: DiscardPlanned): void {
+    if (this.#isStopped) return;
+    this.#waiting.push({ planned, retryMs: DISCARD_RETRY_MS });
+    this.#work();
   }
 
   #work(): void {
@@ -75,8 +88,6 @@ export class Discards {
 
   async #carryOut(planned: DiscardPlanned, retryMs: number): Promise<void> {
     try {
-      await this.#options.running.get(planned.checkpointId);
-      if (this.#isStopped) return;
       await this.#delete(planned.target);
       if (!this.#isStopped) this.#options.confirm(planned.discardId);
     } catch (error) {

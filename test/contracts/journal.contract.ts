@@ -84,6 +84,16 @@ export const journalContract = (name: string, open: () => Promise<JournalUnderTe
       expect(await journal.head('job')).toEqual({ revision: 1, term: 7 });
     });
 
+    it('takes over at whatever revision with a greater term, and with no other', async () => {
+      const { journal } = await start();
+      await fill(journal, 'job', 3);
+      const request = { stream: 'job', expectedRevision: 'any', block: block('takes over') } as const;
+      expect(await journal.append({ ...request, term: 1 })).toEqual({ type: 'fenced', term: 1 });
+      expect(await journal.append({ ...request, term: 5 })).toEqual({ type: 'appended', revision: 4 });
+      expect(await journal.append({ ...request, term: 5 })).toEqual({ type: 'fenced', term: 5 });
+      expect(await journal.head('job')).toEqual({ revision: 4, term: 5 });
+    });
+
     it('starts a new reign with a higher term', async () => {
       const { journal } = await start();
       await fill(journal, 'job', 1);

@@ -44,6 +44,7 @@ const sourceThrottle = (plan: RunPlan, input: InputFiles): number => {
 /** The job has ended before: what is owed is cleaned up, and the end is told again. */
 const showEnd = async ({ plan, terminal, identity }: Run, known: ReadJob): Promise<ExitStatus> => {
   const { directory, configuration, files } = plan;
+  terminal.line('this job has ended before: nothing is left to run');
   if (known.discardsOwed === 0) {
     return reportEnd({ terminal, directory, statistics: known.statistics, files, isSettled: true });
   }
@@ -97,6 +98,7 @@ const goOn = async (run: Run): Promise<ExitStatus> => {
   const session = await JobSession.open({ directory, identity, configuration });
   try {
     await work(run, session);
+    clearRequests(directory);
     const isSettled = await session.settled();
     await session.close();
     return reportEnd({ terminal, directory, statistics: session.statistics, files, isSettled });

@@ -11,10 +11,11 @@ import type { Terminal } from '../terminal/terminal.ts';
 
 type Pair = readonly [string, string];
 
-const processText = (holder: LockHolder | undefined): string =>
-  holder === undefined
-    ? 'none: nobody runs it now'
-    : `${holder.pid} (tidemark ${holder.command}), since ${dateTimeText(holder.since)}`;
+const processText = (job: ReadJob, holder: LockHolder | undefined): string => {
+  if (holder !== undefined)
+    return `${holder.pid} (tidemark ${holder.command}), since ${dateTimeText(holder.since)}`;
+  return hasEnded(job.statistics) ? 'none' : 'none: the command it was started with goes on with it';
+};
 
 /** The latest are remembered as they were when they completed; the history knows what became of them. */
 const present = (
@@ -54,7 +55,7 @@ const pairsOf = (directory: DataDirectory, job: ReadJob, holder: LockHolder | un
   return [
     ['job', job.jobId],
     ['status', jobMessage === '' ? jobStatus : `${jobStatus}: ${jobMessage}`],
-    ['process', processText(holder)],
+    ['process', processText(job, holder)],
     ['data directory', directory.path],
     ['term', String(job.term)],
     ['restarts', String(statistics.restarts)],

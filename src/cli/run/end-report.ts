@@ -1,7 +1,7 @@
 /** The end of a job, for people: what is where, what was kept and why, how to check it, what to try next. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
-import { messageOf, TidemarkError } from '../../errors.ts';
+import { invariant, messageOf, TidemarkError } from '../../errors.ts';
 import { verifyCommand } from '../../examples/word-count/verify-command.ts';
 import type { CheckpointRecord, CheckpointStatistics } from '../../stats/statistics.ts';
 import { outputFiles, type DataDirectory } from '../data-directory.ts';
@@ -112,17 +112,31 @@ const nextCommands = ({ directory, statistics }: EndReportOptions): readonly str
   ];
 };
 
-const statusColours: Readonly<Record<string, 'green' | 'red' | 'yellow'>> = {
-  finished: 'green',
-  failed: 'red',
+interface Ending {
+  readonly text: string;
+  readonly colour: 'green' | 'red' | 'yellow';
+  readonly exitStatus: ExitStatus;
+}
+
+const endings: Readonly<Record<string, Ending>> = {
+  finished: { text: 'the job has finished', colour: 'green', exitStatus: exitStatus.done },
+  failed: { text: 'the job has failed', colour: 'red', exitStatus: exitStatus.jobFailed },
+  cancelled: { text: 'the job was cancelled', colour: 'yellow', exitStatus: exitStatus.jobCancelled },
+  suspended: { text: 'the job is suspended', colour: 'yellow', exitStatus: exitStatus.suspended },
 };
 
-/** Prints it; the exit status is that of the job. @throws OUTPUT_UNAVAILABLE */
+const endingOf = ({ jobStatus }: CheckpointStatistics): Ending => {
+  const ending = endings[jobStatus];
+  invariant(ending !== undefined, `a job that is ${jobStatus} has ended`);
+  return ending;
+};
+
+/** Prints it; the exit status is that of the job, which has ended. @throws OUTPUT_UNAVAILABLE */
 export const reportEnd = (options: EndReportOptions): ExitStatus => {
   const { terminal, statistics } = options;
   const { jobStatus, jobMessage } = statistics;
-  const colour = statusColours[jobStatus] ?? 'yellow';
-  const title = terminal.paint(['bold', colour], `the job is ${jobStatus}`);
+  const { text, colour, exitStatus: status } = endingOf(statistics);
+  const title = terminal.paint(['bold', colour], text);
   const verify = jobStatus === 'finished' ? verifyLines(options) : [];
   terminal.line();
   terminal.line(jobMessage === '' ? title : `${title}: ${jobMessage}`);
@@ -131,18 +145,5 @@ export const reportEnd = (options: EndReportOptions): ExitStatus => {
   terminal.line();
   terminal.line(jobStatus === 'suspended' ? 'the same command goes on:' : 'what to try next:');
   for (const command of nextCommands(options)) terminal.line(`  ${command}`);
-  return exitStatusOf(jobStatus);
-};
-
-const exitStatusOf = (jobStatus: string): ExitStatus => {
-  switch (jobStatus) {
-    case 'finished':
-      return exitStatus.done;
-    case 'failed':
-      return exitStatus.jobFailed;
-    case 'cancelled':
-      return exitStatus.jobCancelled;
-    default:
-      return exitStatus.suspended;
-  }
+  return status;
 };

@@ -29,7 +29,7 @@ export interface SupervisionOptions {
 const takenOver = (directory: DataDirectory): TidemarkError =>
   new TidemarkError(
     'COORDINATOR_FENCED',
-    `another process has taken over ${directory.path}; this one has stopped its tasks and commits nothing more`,
+    `another process has taken over ${directory.path}, or its lock was removed: the tasks of this one are stopped and commit nothing more`,
     { path: directory.path },
   );
 
