@@ -8,6 +8,7 @@ import {
   fromCallback,
   type AnyActorLogic,
   type AnyActorRef,
+  type AnyEventObject,
   type InspectionEvent,
   type Observer,
 } from 'xstate';
@@ -118,7 +119,7 @@ export class Actors {
     else if (jobFacts.has(fact.type)) this.#job?.send(fact);
     else if (fact.type === 'tasks.deployed') this.#startTasks(state, fromRuns(fact.runs));
     else if (fact.type === 'tasks.lost') this.#loseTasks(fromRuns(fact.runs));
-    else if ('slot' in fact) this.#tasks.get(fact.slot)?.send(fact);
+    else if ('slot' in fact) this.#tellTask(fact.slot, fact);
     else if ('checkpointId' in fact && checkpointFacts.has(fact.type)) this.#tellCheckpoint(fact);
   }
 
@@ -130,6 +131,12 @@ export class Actors {
     if (actor.getSnapshot().status !== 'done') return;
     this.#checkpoints.delete(checkpointId);
     this.#acknowledged.delete(checkpointId);
+  }
+
+  #tellTask(slot: number, signal: AnyEventObject): void {
+    const actor = this.#tasks.get(slot);
+    actor?.send(signal);
+    if (actor?.getSnapshot().status === 'done') this.#tasks.delete(slot);
   }
 
   #showProgress(checkpointId: CheckpointId, state: JobState): void {
@@ -171,7 +178,7 @@ export class Actors {
   }
 
   #loseTasks(entries: readonly RosterEntry[]): void {
-    for (const { slot } of entries) this.#tasks.get(slot)?.send({ type: 'task.lost' });
+    for (const { slot } of entries) this.#tellTask(slot, { type: 'task.lost' });
   }
 
   /** An actor of a phase, child of the coordinator's: in its system, so that an inspector sees it there. */

@@ -12,7 +12,7 @@ import type { LivingAttempt } from '../tasks/gateway.ts';
 import { BlockWriter } from './block-writer.ts';
 import { systemClock } from './clock.ts';
 import type { Letter } from './inbox.ts';
-import { attachTasks, recoverStatistics, recoveryOf, rosterEntry, takeOver } from './open-job.ts';
+import { attach, recoveryOf, rosterEntry, takeOver } from './open-job.ts';
 import type {
   CoordinatorOptions,
   Ended,
@@ -80,11 +80,12 @@ export class CheckpointCoordinator implements AsyncDisposable {
     const writer = new BlockWriter(journal, streamOf(jobId), taken.term, taken.revision);
     const link = new TaskLink({ clock, gateway: options.tasks, term: taken.term, jobId });
     link.listen();
-    const attached = await attachTasks(options, taken, writer, clock.now()).catch((error: unknown) => {
-      link.stop();
-      throw error;
-    });
-    const statistics = await recoverStatistics(options, writer.nextRevision - 1);
+    const [attached, statistics] = await attach(options, taken, writer, clock.now()).catch(
+      (error: unknown) => {
+        link.stop();
+        throw error;
+      },
+    );
     const periodicTrigger = new PeriodicTrigger(clock, options.random ?? systemRandom, intervalMs);
     const reign = new Reign({ options, clock, periodicTrigger, taken, attached, writer, link, statistics });
     const opening = [...taken.facts, ...attached.facts];

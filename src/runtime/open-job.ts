@@ -115,7 +115,7 @@ export interface Attached {
 }
 
 /** Compares the living attempts with the plan, and journals what that means. */
-export const attachTasks = async (
+const attachTasks = async (
   options: CoordinatorOptions,
   taken: TakenOver,
   writer: BlockWriter,
@@ -150,7 +150,7 @@ export const recoveryOf = (taken: TakenOver, attached: Attached): Recovery => ({
 });
 
 /** The statistics of what the journal still holds. */
-export const recoverStatistics = async (
+const recoverStatistics = async (
   options: CoordinatorOptions,
   revision: number,
 ): Promise<CheckpointStatistics> => {
@@ -161,4 +161,18 @@ export const recoverStatistics = async (
     (statistics, block) => foldStatistics(statistics, factsOf(stream, block)),
     noStatistics,
   );
+};
+
+/**
+ * Attaches to the tasks and reads the statistics.
+ * @throws JOB_MISMATCH, JOURNAL_CORRUPT, JOURNAL_UNAVAILABLE, COORDINATOR_FENCED
+ */
+export const attach = async (
+  options: CoordinatorOptions,
+  taken: TakenOver,
+  writer: BlockWriter,
+  at: number,
+): Promise<readonly [Attached, CheckpointStatistics]> => {
+  const attached = await attachTasks(options, taken, writer, at);
+  return [attached, await recoverStatistics(options, writer.nextRevision - 1)];
 };

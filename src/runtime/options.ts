@@ -65,9 +65,12 @@ export interface FinalizedCheckpoint {
   readonly externalPointer: string;
 }
 
-/** Something that failed and is tried again: nothing is lost, but somebody may want to look. */
+/**
+ * Something that failed without stopping the coordinator: a discard or housekeeping that is tried again, a message that
+ * found the inbox full, frames that were refused.
+ */
 export interface Problem {
-  readonly what: 'discard' | 'housekeeping' | 'inbox';
+  readonly what: 'discard' | 'housekeeping' | 'inbox' | 'frames';
   readonly message: string;
   readonly planned?: DiscardPlanned | undefined;
 }

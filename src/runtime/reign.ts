@@ -102,7 +102,10 @@ export class Reign {
     for (const effect of attached.effects)
       if (effect.type !== 'discard') this.#carryOut(effect, attached.state);
     for (const effect of owedEffects(attached.state)) this.#carryOut(effect, attached.state);
-    this.#link.release((letter) => void this.post(letter));
+    this.#link.release({
+      post: (letter) => void this.post(letter),
+      report: (message) => this.problems$.next({ what: 'frames', message }),
+    });
   }
 
   /** False when the letter was refused. */

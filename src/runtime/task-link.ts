@@ -3,6 +3,7 @@ import type { Subscription } from 'rxjs';
 import { assertNever } from '../errors.ts';
 import type { Effect } from '../core/effects.ts';
 import { unfinished, type JobState } from '../core/job-state.ts';
+import { frameOutcomeCode, type Outcome } from '../core/outcomes.ts';
 import type { CheckpointId, JobId, Slot } from '../state/ids.ts';
 import type { TaskCommand, TaskGateway, TaskMessage } from '../tasks/gateway.ts';
 import { walkFrames } from '../tasks/walk-frames.ts';
@@ -17,6 +18,15 @@ export interface TaskLinkOptions {
   readonly jobId: JobId;
 }
 
+/** Who hears what the tasks say. */
+export interface TaskListener {
+  readonly post: (letter: Letter) => void;
+  /** Frames that were refused. */
+  readonly report: (message: string) => void;
+}
+
+const refusedCodes: ReadonlySet<number> = new Set([frameOutcomeCode.malformed, frameOutcomeCode.wrongJob]);
+
 const latestCompleted = (state: JobState): CheckpointId | undefined =>
   state.table.latestCompletedId === 0 ? undefined : (state.table.latestCompletedId as CheckpointId);
 
@@ -26,7 +36,7 @@ export class TaskLink {
   #subscription: Subscription | undefined;
   /** What came before the coordinator was ready to hear it. */
   #held: TaskMessage[] = [];
-  #post: ((letter: Letter) => void) | undefined;
+  #listener: TaskListener | undefined;
 
   constructor(options: TaskLinkOptions) {
     this.#options = options;
@@ -39,17 +49,17 @@ export class TaskLink {
   /** Subscribes; messages are held until {@link TaskLink.release}, so that none is lost while attaching. */
   listen(): void {
     this.#subscription = this.#options.gateway.messages$.subscribe((message) => {
-      if (this.#post === undefined) this.#held.push(message);
-      else this.#hear(message, this.#post);
+      if (this.#listener === undefined) this.#held.push(message);
+      else this.#hear(message, this.#listener);
     });
   }
 
   /** The coordinator is ready: what was held is heard first. */
-  release(post: (letter: Letter) => void): void {
+  release(listener: TaskListener): void {
     const held = this.#held;
     this.#held = [];
-    this.#post = post;
-    for (const message of held) this.#hear(message, post);
+    this.#listener = listener;
+    for (const message of held) this.#hear(message, listener);
   }
 
   stop(): void {
@@ -92,11 +102,11 @@ export class TaskLink {
     this.#options.gateway.send([command]);
   }
 
-  #hear(message: TaskMessage, post: (letter: Letter) => void): void {
-    const { jobId } = this.#options;
+  #hear(message: TaskMessage, listener: TaskListener): void {
+    const { post } = listener;
     switch (message.type) {
       case 'acknowledgements':
-        return post({ content: { type: 'frames', batch: walkFrames(jobId, message.frames) } });
+        return this.#hearFrames(message.frames, listener);
       case 'declined': {
         const { checkpointId, slot, attempt, reason, message: text } = message;
         return post({ content: { type: 'decline', checkpointId, slot, attempt, reason, message: text } });
@@ -113,5 +123,17 @@ export class TaskLink {
       default:
         return assertNever(message);
     }
+  }
+
+  /** Frames that are refused change nothing; somebody should know, for their checkpoint waits in vain. */
+  #hearFrames(frames: Uint8Array, { post, report }: TaskListener): void {
+    const batch = walkFrames(this.#options.jobId, frames);
+    const resolve = ({ frames: outcomes }: Outcome): void => {
+      const refused = outcomes?.filter((code) => refusedCodes.has(code)).length ?? 0;
+      if (refused === 0) return;
+      const [why] = [...batch.refused.values()].map((refusal) => refusal.message);
+      report(`${refused} of ${batch.count} frames are refused: ${why ?? 'not what their slots must send'}`);
+    };
+    post({ content: { type: 'frames', batch }, resolve });
   }
 }
