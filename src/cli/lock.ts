@@ -64,7 +64,8 @@ export const livingHolder = (directory: DataDirectory): LockHolder | undefined =
 
 const heldBy = (directory: DataDirectory, holder: LockHolder): TidemarkError => {
   const since = new Date(holder.since).toISOString();
-  const text = `the data directory ${directory.path} is held by process ${holder.pid} (tidemark ${holder.command}, since ${since})`;
+  const who = `process ${holder.pid} (tidemark ${holder.command}, since ${since})`;
+  const text = `the data directory ${directory.path} is held by ${who}`;
   return new TidemarkError('DATA_DIRECTORY_HELD', text, { path: directory.path, pid: holder.pid });
 };
 

@@ -7,7 +7,7 @@ import { processTerminal } from './terminal/terminal.ts';
 
 const terminal = processTerminal();
 
-// Whoever read the output has gone (`tidemark journal | head`): there is nobody left to tell. A run goes on another time.
+// Whoever read the output has gone (`tidemark journal | head`): nobody is left to tell. A run goes on another time.
 const unread = process.argv[2] === 'run' ? exitStatus.suspended : exitStatus.done;
 process.stdout.on('error', () => process.exit(unread));
 

@@ -82,7 +82,9 @@ export interface JobTable {
   readonly savepoints: Readonly<Record<string, KeyedSavepoint>>;
   readonly disposed: readonly DisposedCheckpoint[];
   readonly discards: Readonly<Record<number, DiscardPlanned>>;
-  /** True from the trigger of the checkpoint at the end of all input, until it is aborted or tasks are deployed anew. */
+  /**
+   * True from the trigger of the checkpoint at the end of all input, until it is aborted or tasks are deployed anew.
+   */
   readonly endTriggered: boolean;
   /** The checkpoint at the end of all input, once it is complete: nothing is left to commit behind it. */
   readonly endCompletedId: CheckpointId | undefined;

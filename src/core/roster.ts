@@ -60,7 +60,7 @@ export class Roster {
   /** The attempt's place in plan order, or -1. */
   positionOf(slot: number): number {
     if (this.#dense !== undefined) return this.#dense[slot - this.#firstSlot] ?? -1;
-    return this.#sparse!.get(slot) ?? -1;
+    return this.#sparse?.get(slot) ?? -1;
   }
 
   at(position: number): RosterEntry {

@@ -1,4 +1,6 @@
-/** The checksum that every stored piece carries: a flipped byte passes the integrity check of an engine, not this one. */
+/**
+ * The checksum that every stored piece carries: a flipped byte passes the integrity check of an engine, not this one.
+ */
 import { crc32 } from 'node:zlib';
 
 /** The four kinds of bytes a journal keeps. */

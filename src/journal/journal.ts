@@ -12,7 +12,10 @@ export interface BlockContent {
   readonly facts: Uint8Array;
   /** Columns about acknowledgements; absent when the block recorded none (an empty one reads back as absent). */
   readonly detail?: Uint8Array | undefined;
-  /** State bytes of acknowledgements; empty is absent. May be a view on a SharedArrayBuffer; must not change until answered. */
+  /**
+   * State bytes of acknowledgements; empty is absent. May be a view on a SharedArrayBuffer; must not change until
+   * answered.
+   */
   readonly bulk?: Uint8Array | undefined;
 }
 
@@ -43,7 +46,8 @@ export interface AppendRequest {
  * - `appended`: durable at `revision`.
  * - `conflict`: the stream stands at `revision`, not where the writer believed.
  * - `fenced`: the stream's term is greater than the writer's.
- * - `unknown`: the engine cannot say whether the block is durable; the writer must read the head back before anything else.
+ * - `unknown`: the engine cannot say whether the block is durable; the writer must read the head back before anything
+ *   else.
  *
  * Fenced wins over conflict. A refused append changes nothing and never affects other streams.
  */
@@ -78,7 +82,10 @@ export interface Journal {
   head(stream: string): Promise<StreamHead>;
   /** Resolves when the answer is known; `appended` means durable. */
   append(request: AppendRequest): Promise<AppendResult>;
-  /** Blocks with revision ≥ `fromRevision` in order, at most `limit`; trimmed blocks are skipped. `bulk` is left out unless asked for. */
+  /**
+   * Blocks with revision ≥ `fromRevision` in order, at most `limit`; trimmed blocks are skipped. `bulk` is left out
+   * unless asked for.
+   */
   read(
     stream: string,
     fromRevision: number,

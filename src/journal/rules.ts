@@ -58,7 +58,10 @@ const tidyBlock = ({ facts, detail, bulk }: BlockContent): BlockContent => {
 export const tidyAppend = (request: AppendRequest): AppendRequest => {
   const { stream, expectedRevision, term } = request;
   checkStreamName(stream);
-  invariant(expectedRevision === 'any' || isCount(expectedRevision), `an expected revision is a whole number, not ${expectedRevision}`);
+  invariant(
+    expectedRevision === 'any' || isCount(expectedRevision),
+    `an expected revision is a whole number, not ${expectedRevision}`,
+  );
   invariant(isCount(term), `a term is a whole number, not ${term}`);
   return { stream, expectedRevision, term, block: tidyBlock(request.block) };
 };

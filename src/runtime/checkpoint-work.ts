@@ -1,6 +1,7 @@
 /**
  * What lasts as long as a state of a checkpoint's chart: its deadline, the preparation of its location and the writing
- * of its metadata. Each is callback logic that never throws, and posts its answer to the inbox itself, also after it was
+ * of its metadata. Each is callback logic that never throws, and posts its answer to the inbox itself, also after it
+ * was
  * asked to stop.
  */
 import { fromCallback } from 'xstate';

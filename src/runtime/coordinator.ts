@@ -4,10 +4,9 @@ import { TidemarkError } from '../errors.ts';
 import type { JobStatus } from '../core/commands.ts';
 import { checkConfiguration } from '../core/configuration.ts';
 import type { Fact } from '../core/facts/fact.ts';
-import { outcomeReasons, type Outcome } from '../core/outcomes.ts';
-import { sliceMetadata } from '../metadata/slices.ts';
+import type { Outcome } from '../core/outcomes.ts';
 import type { CheckpointStatistics } from '../stats/statistics.ts';
-import type { CheckpointId, Slot } from '../state/ids.ts';
+import type { CheckpointId } from '../state/ids.ts';
 import type { LivingAttempt } from '../tasks/gateway.ts';
 import { BlockWriter } from './block-writer.ts';
 import { systemClock } from './clock.ts';
@@ -25,6 +24,8 @@ import { PeriodicTrigger } from './periodic-trigger.ts';
 import { hexDigits, systemRandom, type Random } from './random.ts';
 import { streamOf } from './recover.ts';
 import { Reign } from './reign.ts';
+import { readSlices } from './read-slices.ts';
+import { takeCheckpoint, takeWhenFree } from './take-checkpoint.ts';
 import { TaskLink } from './task-link.ts';
 
 /** Digits of the random part of a savepoint directory's name, as in Flink. */
@@ -135,14 +136,14 @@ export class CheckpointCoordinator implements AsyncDisposable {
 
   /** Takes a checkpoint now. @throws CHECKPOINT_REFUSED, CHECKPOINT_ABORTED */
   async triggerCheckpoint(): Promise<FinalizedCheckpoint> {
-    return this.#finalized({ type: 'triggerCheckpoint' });
+    return takeCheckpoint(this.#reign, { type: 'triggerCheckpoint' });
   }
 
   /** Takes a savepoint; waits while another checkpoint is in flight. @throws CHECKPOINT_REFUSED, CHECKPOINT_ABORTED */
   async triggerSavepoint(request: SavepointRequest): Promise<FinalizedCheckpoint> {
     const random = hexDigits(this.#random, SAVEPOINT_RANDOM_DIGITS);
     const target = { base: request.target, name: `savepoint-${this.#options.jobId.slice(0, 6)}-${random}` };
-    return this.#finalized({ type: 'triggerSavepoint', target, key: request.key }, true);
+    return takeWhenFree(this.#reign, { type: 'triggerSavepoint', target, key: request.key });
   }
 
   /**
@@ -159,11 +160,8 @@ export class CheckpointCoordinator implements AsyncDisposable {
     const { checkpointId, externalPointer } = outcome;
     if (externalPointer === undefined)
       return { checkpointId: undefined, exclusive: undefined, slices: new Map() };
-    return {
-      checkpointId,
-      exclusive: externalPointer,
-      slices: await this.#readSlices(externalPointer, attempts),
-    };
+    const slices = await readSlices(this.#options.storage, graph, externalPointer, attempts);
+    return { checkpointId, exclusive: externalPointer, slices };
   }
 
   /** Resolves when every discard that was ordered is carried out. */
@@ -192,50 +190,5 @@ export class CheckpointCoordinator implements AsyncDisposable {
     return new Promise((resolve, reject) => {
       this.#reign.post({ content, resolve, reject });
     });
-  }
-
-  async #finalized(content: Letter['content'], waits = false): Promise<FinalizedCheckpoint> {
-    for (;;) {
-      let ended: Promise<FinalizedCheckpoint> | undefined;
-      let anyEnded: Promise<void> | undefined;
-      const outcome = await new Promise<Outcome>((resolve, reject) => {
-        // The waiter is in place before the turn is shown, so that nothing that ends in it is missed.
-        const note = (told: Outcome): void => {
-          if (told.type === 'triggered' || told.type === 'inFlight')
-            ended = this.#reign.requests.ended(told.checkpointId!);
-          else anyEnded = this.#reign.requests.anyEnded();
-          resolve(told);
-        };
-        this.#reign.post({ content, resolve: note, reject });
-      });
-      if (ended !== undefined) return ended;
-      const { type, checkpointId, externalPointer } = outcome;
-      if (type === 'completed') return { checkpointId: checkpointId!, externalPointer: externalPointer! };
-      if (type !== 'tooManyPending' || !waits)
-        throw new TidemarkError('CHECKPOINT_REFUSED', outcomeReasons[type], { type });
-      await anyEnded;
-    }
-  }
-
-  async #readSlices(
-    pointer: string,
-    attempts: readonly LivingAttempt[],
-  ): Promise<ReadonlyMap<Slot, readonly Uint8Array[]>> {
-    const { jobGraph, storage } = this.#options;
-    const completed = await storage.resolveCheckpoint(pointer);
-    const { operators } = sliceMetadata(await completed.readMetadata());
-    const byOperator = new Map(operators.map((operator) => [operator.operatorId, operator.slices]));
-    const sliceOf = (
-      operatorId: Parameters<typeof byOperator.get>[0],
-      subtask: number,
-    ): Uint8Array | undefined =>
-      byOperator.get(operatorId)?.find((slice) => slice.subtaskIndex === subtask)?.bytes;
-    return new Map(
-      attempts.map(({ slot, vertexId, subtask }) => {
-        const vertex = jobGraph.vertices.find((candidate) => candidate.id === vertexId);
-        const slices = vertex?.operators.map((operator) => sliceOf(operator.id, subtask)) ?? [];
-        return [slot, slices.filter((slice) => slice !== undefined)];
-      }),
-    );
   }
 }

@@ -66,7 +66,10 @@ export class JournalKeeper {
     );
   }
 
-  /** A block was decided; its fold is `state`. Answers the snapshot to write once the block is durable, when one is due. */
+  /**
+   * A block was decided; its fold is `state`. Answers the snapshot to write once the block is durable, when one is
+   * due.
+   */
   decided(revision: number, state: JobState, facts: readonly Fact[]): Uint8Array | undefined {
     noteAcknowledged(this.#acknowledgedIn, facts, revision);
     const every = this.#options.retention.snapshotBlocks ?? SNAPSHOT_EVERY_BLOCKS;

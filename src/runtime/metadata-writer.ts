@@ -36,7 +36,9 @@ const operatorsOf = (state: JobState, ledger: Ledger): AssembledOperator[] => {
   );
 };
 
-/** What goes into the file: it depends on facts alone, so a writer that comes back after a crash makes the same bytes. */
+/**
+ * What goes into the file: it depends on facts alone, so a writer that comes back after a crash makes the same bytes.
+ */
 export const metadataInput = (
   state: JobState,
   checkpoint: UnfinishedCheckpoint,

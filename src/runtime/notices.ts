@@ -1,4 +1,7 @@
-/** Completion notices: repeated until the task confirms or a newer one supersedes (C-296). They need no fact of their own. */
+/**
+ * Completion notices: repeated until the task confirms or a newer one supersedes (C-296). They need no fact of their
+ * own.
+ */
 import type { Subscription } from 'rxjs';
 import type { CheckpointId, Slot } from '../state/ids.ts';
 import type { Clock } from './clock.ts';

@@ -79,7 +79,8 @@ const appended = async (options: CoordinatorOptions, request: AppendRequest): Pr
 
 /**
  * Reads the journal and appends that this coordinator has taken over.
- * @throws JOB_MISMATCH, JOURNAL_BEHIND_STORAGE, JOURNAL_CORRUPT, JOURNAL_VERSION, JOURNAL_UNAVAILABLE, COORDINATOR_FENCED
+ * @throws JOB_MISMATCH, JOURNAL_BEHIND_STORAGE, JOURNAL_CORRUPT, JOURNAL_VERSION, JOURNAL_UNAVAILABLE,
+ *   COORDINATOR_FENCED
  */
 export const takeOver = async (options: CoordinatorOptions, at: number): Promise<TakenOver> => {
   const graph = checkJobGraph(options.jobGraph);
@@ -100,7 +101,8 @@ export const rosterEntry = (graph: JobGraph, attempt: LivingAttempt): RosterEntr
   const isKnown =
     vertex >= 0 && attempt.subtask >= 0 && attempt.subtask < graph.vertices[vertex]!.parallelism;
   if (!isKnown) {
-    const text = `slot ${attempt.slot} runs subtask ${attempt.subtask} of vertex ${attempt.vertexId}, which the job does not have`;
+    const task = `subtask ${attempt.subtask} of vertex ${attempt.vertexId}`;
+    const text = `slot ${attempt.slot} runs ${task}, which the job does not have`;
     throw new TidemarkError('JOB_MISMATCH', text, { slot: attempt.slot });
   }
   return { vertex, subtask: attempt.subtask, slot: attempt.slot, attempt: attempt.attempt };

@@ -24,7 +24,9 @@ export class PeriodicTrigger {
       const delay = Math.max(0, target - this.#clock.monotonic());
       timer = this.#clock.scheduler.schedule(() => {
         tick();
-        target += intervalMs;
+        // Ticks that were missed while the process stood still are not made up for: one checkpoint serves them all.
+        const missed = Math.max(0, Math.floor((this.#clock.monotonic() - target) / intervalMs));
+        target += (missed + 1) * intervalMs;
         arm();
       }, delay);
     };

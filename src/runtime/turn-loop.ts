@@ -73,7 +73,7 @@ export class TurnLoop {
     if (this.#isScheduled || this.#error !== undefined) return;
     if (!this.#inbox.isDue || this.#options.writer.isFull) return;
     this.#isScheduled = true;
-    // oxlint-disable-next-line no-restricted-globals -- no time is taken: only what is posted in this turn is waited for
+    // oxlint-disable-next-line no-restricted-globals -- waits for this turn's posts, takes no time
     queueMicrotask(() => {
       this.#isScheduled = false;
       if (this.#error === undefined && this.#inbox.isDue && !this.#options.writer.isFull) this.#turn();

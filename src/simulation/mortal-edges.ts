@@ -1,5 +1,6 @@
 /**
- * Edges that can die with their coordinator. A crash cuts all of them at once: what was called after it never happens and
+ * Edges that can die with their coordinator. A crash cuts all of them at once: what was called after it never happens
+ * and
  * never answers, as when the process is gone; what tasks do goes on. Points at which a crash can come are counted, so
  * that a search visits each of them once.
  */

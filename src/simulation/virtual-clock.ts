@@ -7,7 +7,9 @@ import { invariant, TidemarkError } from '../errors.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { DueQueue } from './due-queue.ts';
 
-/** Actions in one call of {@link VirtualClock.runUntil} unless told: a second or so, reached only by what never ends. */
+/**
+ * Actions in one call of {@link VirtualClock.runUntil} unless told: a second or so, reached only by what never ends.
+ */
 const VIRTUAL_ACTIONS_MAX = 1_000_000;
 /** Macrotasks queued at once: the event loop drains microtasks between them, and is entered once for all. */
 const TURNS_PER_LOOP = 32;
@@ -178,7 +180,7 @@ const turns = async (turn: () => boolean): Promise<void> => {
       }
     };
     const loop = (): void => {
-      // oxlint-disable-next-line no-restricted-globals -- no time is taken: only the end of all microtasks is waited for
+      // oxlint-disable-next-line no-restricted-globals -- waits for microtasks, takes no time
       for (let left = TURNS_PER_LOOP; left > 0; left--) setImmediate(once, left === 1);
     };
     loop();

@@ -2,7 +2,17 @@ import { describe, expect, it } from 'vitest';
 import type { DiscardPlanned, TasksAcknowledged } from '../../src/core/facts/fact.ts';
 import { noTotals } from '../../src/core/ledger.ts';
 import { parseJobId } from '../../src/state/ids.ts';
-import { acknowledgeCommand, coreLocation, id, runningJob } from '../support/core-run.ts';
+import { frameOutcomes } from '../../src/core/outcomes.ts';
+import { walkFrames } from '../../src/tasks/walk-frames.ts';
+import {
+  acknowledgeCommand,
+  coreJobId,
+  coreLocation,
+  frameOf,
+  id,
+  runningJob,
+  type CoreCommand,
+} from '../support/core-run.ts';
 
 const located = () => {
   const run = runningJob();
@@ -214,6 +224,17 @@ describe('acknowledgement that comes to nothing', () => {
     const run = runningJob();
     run.complete();
     expect(run.acknowledge(frame(checkpointId, 0))).toEqual(['unknownCheckpoint']);
+  });
+
+  it('is malformed when the names of its files cannot be read: there is nothing to look for', () => {
+    const { run, checkpointId } = aborted();
+    const frames = Buffer.from(frameOf(frame(checkpointId, 0)));
+    // A byte that no text begins with; the edge skips text by its length.
+    frames[frames.indexOf(`${checkpointId}-0-1-0`)] = 0xff;
+    const command = { ...acknowledgeCommand([]), batch: walkFrames(coreJobId, frames) } as CoreCommand;
+    const { facts, outcome } = run.tell(command);
+    expect(facts).toEqual([]);
+    expect(frameOutcomes[outcome.frames?.[0] ?? -1]).toBe('malformed');
   });
 
   it('stands beside what counts in the same batch', () => {

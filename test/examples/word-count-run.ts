@@ -1,4 +1,5 @@
 /** One word count in virtual time, with everything in memory, and what an independent count of its text says. */
+import type { Fact } from '../../src/core/facts/fact.ts';
 import { wordCountGraph } from '../../src/examples/word-count/word-count-graph.ts';
 import { memoryInputFiles } from '../../src/examples/word-count/input-files.ts';
 import { memoryOutput, type MemoryOutput } from '../../src/examples/word-count/memory-output.ts';
@@ -8,12 +9,14 @@ import {
   type JobEvent,
   type WordCountJobOptions,
 } from '../../src/examples/word-count/word-count-job.ts';
+import { openMemoryJournal } from '../../src/journal/memory/journal.ts';
+import { CheckpointCoordinator } from '../../src/runtime/coordinator.ts';
 import { seededRandom } from '../../src/runtime/random.ts';
+import { mortalJournal, type Mortality } from '../../src/simulation/mortal-edges.ts';
 import { virtualClock } from '../../src/simulation/virtual-clock.ts';
 import { parseJobId } from '../../src/state/ids.ts';
 import { memoryStorage } from '../../src/storage/memory/storage.ts';
-import { inProcessTaskGateway } from '../../src/tasks/in-process/gateway.ts';
-import { HandCoordinator, newRecord, type HandRecord } from '../simulation/hand-coordinator.ts';
+import { inProcessTaskGateway, type InProcessTaskGateway } from '../../src/tasks/in-process/gateway.ts';
 
 export const jobId = parseJobId('00112233445566778899aabbccddeeff');
 
@@ -23,7 +26,8 @@ export interface RunOptions extends Partial<
   readonly files?: Readonly<Record<string, string>>;
   readonly sources?: number;
   readonly counters?: number;
-  readonly intervalMs?: number;
+  /** Between periodic checkpoints; `undefined`: none but the last. */
+  readonly intervalMs?: number | undefined;
   readonly output?: (memory: MemoryOutput) => TransactionalOutput;
 }
 
@@ -60,18 +64,22 @@ export const sumOf = (output: MemoryOutput): Record<string, number> => {
   return sums;
 };
 
-/** What outlives a process: input, storage, output, and the coordinator's record. */
+const CHECKPOINT_INTERVAL_MS = 10;
+
+/** What outlives a process: input, storage, output and journal; and the facts that any coordinator has shown. */
 export const newWorld = (options: RunOptions = {}) => {
   const files = options.files ?? { 'a.txt': someText(1, 3_000), 'b.txt': someText(2, 2_000) };
   const input = memoryInputFiles(files);
   const memory = memoryOutput();
+  const facts: Fact[] = [];
   return {
-    options,
+    options: { intervalMs: CHECKPOINT_INTERVAL_MS, ...options },
     input,
     memory,
     output: options.output?.(memory) ?? memory,
     storage: memoryStorage({ inlineThresholdBytes: 0 }),
-    record: newRecord(),
+    disk: { journal: openMemoryJournal() },
+    facts,
     clock: virtualClock({ startAt: 1_700_000_000_000 }),
     expected: countOf(Object.values(files)),
     graph: wordCountGraph({
@@ -84,26 +92,34 @@ export const newWorld = (options: RunOptions = {}) => {
 
 export type World = ReturnType<typeof newWorld>;
 
-/** A process that goes on with what there is. */
-export const startProcess = async (world: World) => {
-  const { options, input, output, storage, record, clock, graph } = world;
-  const gateway = inProcessTaskGateway({ clock, jobId });
-  const coordinators: HandCoordinator[] = [];
-  const openCoordinator = async (known: HandRecord): Promise<HandCoordinator> => {
-    const opened = await HandCoordinator.open({
-      jobId,
-      graph,
-      clock,
-      gateway,
-      storage,
-      record: known,
-      intervalMs: options.intervalMs ?? 10,
-    });
-    coordinators.push(opened);
-    return opened;
-  };
-  const coordinator = await openCoordinator(record);
-  const job = new WordCountJob({
+/** Opens a coordinator on the present disk. Given a life, an append can be the last thing it does. */
+const openCoordinator = async (
+  world: World,
+  gateway: InProcessTaskGateway,
+  life?: Mortality,
+): Promise<CheckpointCoordinator> => {
+  const { options, clock, graph, storage, disk, facts } = world;
+  const coordinator = await CheckpointCoordinator.open({
+    jobId,
+    jobGraph: graph,
+    tasks: gateway,
+    journal: life === undefined ? disk.journal : mortalJournal(disk.journal, life),
+    storage,
+    configuration: { interval: options.intervalMs },
+    clock,
+    random: seededRandom(options.seed ?? 1),
+  });
+  coordinator.facts$.subscribe((shown) => facts.push(...shown));
+  return coordinator;
+};
+
+const newJob = (
+  world: World,
+  gateway: InProcessTaskGateway,
+  coordinator: CheckpointCoordinator,
+): WordCountJob => {
+  const { options, input, output, storage, clock, graph } = world;
+  return new WordCountJob({
     seed: 1,
     throttleBytesPerSecond: 50_000,
     batchBytes: 128,
@@ -117,20 +133,77 @@ export const startProcess = async (world: World) => {
     output,
     coordinator,
   });
-  const events: JobEvent[] = [];
-  job.events$.subscribe((event) => events.push(event));
-  return { world, gateway, coordinator, coordinators, job, events, openCoordinator };
 };
 
-export type Process = Awaited<ReturnType<typeof startProcess>>;
+/** Coordinator and tasks in one process, which goes on with what there is in the world. */
+export class Process {
+  readonly world: World;
+  readonly job: WordCountJob;
+  readonly events: JobEvent[] = [];
+  /** How the job ended: a status, or the error it was halted with. */
+  end: string | undefined;
+  readonly #gateway: InProcessTaskGateway;
+  #coordinator: CheckpointCoordinator;
+
+  constructor(world: World, gateway: InProcessTaskGateway, coordinator: CheckpointCoordinator) {
+    this.world = world;
+    this.#gateway = gateway;
+    this.#coordinator = coordinator;
+    this.job = newJob(world, gateway, coordinator);
+    this.job.events$.subscribe((event) => this.events.push(event));
+  }
+
+  /** The one that coordinates now, or did last. */
+  get coordinator(): CheckpointCoordinator {
+    return this.#coordinator;
+  }
+
+  /** Starts the job without waiting for it. */
+  begin(): void {
+    this.job.run().then(
+      ({ status }) => (this.end = status),
+      (error: unknown) => (this.end = String(error)),
+    );
+  }
+
+  /** The coordinator dies and nothing but the bytes of its journal is left of it; the tasks live on. */
+  crashCoordinator(): void {
+    const { disk } = this.world;
+    this.#coordinator.abandon();
+    disk.journal = openMemoryJournal(disk.journal.image());
+  }
+
+  /** Another coordinator takes over the tasks of this process. */
+  async replaceCoordinator(): Promise<void> {
+    this.#coordinator = await openCoordinator(this.world, this.#gateway);
+    this.job.replaceCoordinator(this.#coordinator);
+  }
+
+  /** Coordinator and tasks die at once. */
+  kill(): void {
+    this.crashCoordinator();
+    this.job.halt(new Error('killed'));
+  }
+
+  /** Runs virtual time until the job, which has begun, has ended. */
+  async untilEnd(): Promise<string | undefined> {
+    const limits = { what: 'the end of the job', actionsMax: ACTIONS_MAX };
+    await this.world.clock.runUntil(() => this.end !== undefined, limits);
+    return this.end;
+  }
+}
+
+/** Far above what any run here takes. */
+export const ACTIONS_MAX = 50_000;
+
+/** A process whose job has not begun. */
+export const startProcess = async (world: World, life?: Mortality): Promise<Process> => {
+  const gateway = inProcessTaskGateway({ clock: world.clock, jobId });
+  return new Process(world, gateway, await openCoordinator(world, gateway, life));
+};
 
 /** Runs the job to its end. */
-export const runToEnd = async ({ world, job }: Process): Promise<string> => {
-  let end: string | undefined;
-  job.run().then(
-    ({ status }) => (end = status),
-    (error: unknown) => (end = String(error)),
-  );
-  await world.clock.runUntil(() => end !== undefined, { what: 'the end of the job', actionsMax: 20_000 });
-  return end ?? '';
+export const runToEnd = async (process: Process): Promise<string | undefined> => {
+  process.begin();
+  return await process.untilEnd();
 };

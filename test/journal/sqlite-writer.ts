@@ -1,4 +1,7 @@
-/** A process of its own that appends to a journal; says as JSON what it was answered. Arguments: path, name, count, bytes. */
+/**
+ * A process of its own that appends to a journal; says as JSON what it was answered. Arguments: path, name, count,
+ * bytes.
+ */
 import { openSqliteJournal } from '../../src/journal/sqlite/journal.ts';
 import { isTidemarkError } from '../../src/errors.ts';
 

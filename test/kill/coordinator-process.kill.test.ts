@@ -95,7 +95,7 @@ const acknowledge = (task: TaskEndpoint, subtask: number, checkpointId: Checkpoi
   task.acknowledge({ checkpointId, metrics: noMetrics, claimedStateSizeBytes: data.length, slices: [slice] });
 };
 
-it('completes the checkpoint in flight under its id when the coordinating process is killed and its tasks live', async () => {
+it('completes the checkpoint in flight when the coordinating process is killed and its tasks live', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'tidemark-child-'));
   const settings = { journal: join(directory, 'journal.db'), checkpoints: `file:${directory}/checkpoints` };
   const gateway = inProcessTaskGateway({ clock: systemClock, jobId });

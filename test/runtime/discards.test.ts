@@ -105,6 +105,7 @@ describe('discard', () => {
     const settled = coordinator.settled();
     coordinator.abandon();
     await job.settle(settled);
+    expect(await coordinator.ended).toEqual({ how: 'closed' });
   });
 
   it('of late state is planned when it comes, and carried out', async () => {

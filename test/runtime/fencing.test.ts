@@ -7,6 +7,7 @@ describe('two coordinators on one journal', () => {
     const job = new RuntimeJob();
     const zombie = await job.start({ configuration: { interval: '1 s' } });
     await job.clock.runUntil(() => zombie.statistics.counts.completed === 2);
+    await job.clock.runFor(1);
     const blocks = blocksOf(zombie);
     const successor = await job.open({ configuration: { interval: '1 s' } });
     const shown = typesOf(blocks);

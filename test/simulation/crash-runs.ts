@@ -1,4 +1,7 @@
-/** Runs with one crash at a numbered point: of the coordinator alone, of the whole process, or with a zombie left behind. */
+/**
+ * Runs with one crash at a numbered point: of the coordinator alone, of the whole process, or with a zombie left
+ * behind.
+ */
 import { Mortality } from '../../src/simulation/mortal-edges.ts';
 import type { CheckpointCoordinator } from '../../src/runtime/coordinator.ts';
 import type { TaskCommand } from '../../src/tasks/gateway.ts';

@@ -37,7 +37,7 @@ const drawState = (node: AnyStateNode, indent: string): string[] => {
 };
 
 /** The chart as Mermaid's `stateDiagram-v2`. */
-export const mermaidOf = (machine: AnyStateMachine): string => {
+const mermaidOf = (machine: AnyStateMachine): string => {
   const { root } = machine;
   const states = Object.values(root.states).flatMap((node) => drawState(node, '  '));
   const starts = root.initial.target.map((target) => `  [*] --> ${diagramName(target)}`);
@@ -81,12 +81,13 @@ const sectionOf = ({ name, machine }: Chart): string => {
 
 const introduction = `# Statecharts
 
-The phases of a checkpoint, its coordinator, the job and its tasks. Each chart is one file of \`machines/\` that opens by
-itself in the Stately visualizer; \`tidemark/machines\` exports them. What moves a checkpoint, the job or a task is a fact
-of the journal. Children named under "runs with it" last as long as their state and answer through the coordinator's
-inbox, so that what they say is journaled before it moves anything.
+The phases of a checkpoint, its coordinator, the job and its tasks. Each chart is one file of \`machines/\` that opens
+by itself in the Stately visualizer; \`tidemark/machines\` exports them. What moves a checkpoint, the job or a task is a
+fact of the journal. Children named under "runs with it" last as long as their state and answer through the
+coordinator's inbox, so that what they say is journaled before it moves anything.
 
-This page is generated from the charts; \`UPDATE_DOCS=1 npm run test:unit\` writes it anew, a test keeps the two equal.`;
+This page is generated from the charts; \`UPDATE_DOCS=1 npm run test:unit\` writes it anew,
+a test keeps the two equal.`;
 
 /** The text of \`docs/machines.md\`. */
 export const chartPage = (): string => `${[introduction, ...charts.map(sectionOf)].join('\n\n')}\n`;

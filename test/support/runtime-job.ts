@@ -32,7 +32,7 @@ export class BarrierTasks {
   stream: ((spec: FrameSpec) => NonNullable<FrameSpec['stream']>) | undefined;
   readonly #gateway: InProcessTaskGateway;
   readonly #barriers = new Set<string>();
-  readonly #waiting: { readonly endpoint: TaskEndpoint; readonly checkpointId: CheckpointId }[] = [];
+  readonly #waiting: { readonly place: number; readonly checkpointId: CheckpointId }[] = [];
 
   constructor(gateway: InProcessTaskGateway) {
     this.#gateway = gateway;
@@ -56,11 +56,14 @@ export class BarrierTasks {
     return this.living;
   }
 
-  /** Those held back acknowledge. */
-  release(): void {
-    this.held.clear();
-    for (const { endpoint, checkpointId } of this.#waiting.splice(0))
-      this.#acknowledge(endpoint, checkpointId);
+  /** Those held back at the given places acknowledge; all of them when none is given. */
+  release(...places: readonly number[]): void {
+    const released = places.length === 0 ? [...this.held] : places;
+    for (const place of released) this.held.delete(place);
+    for (const { place, checkpointId } of this.#waiting.splice(0)) {
+      if (released.includes(place)) this.#acknowledge(place, checkpointId);
+      else this.#waiting.push({ place, checkpointId });
+    }
   }
 
   #hear(endpoint: TaskEndpoint, command: TaskCommand): void {
@@ -74,13 +77,15 @@ export class BarrierTasks {
     const key = `${checkpointId} ${this.endpoints[0]?.slot}`;
     if (this.#barriers.has(key)) return;
     this.#barriers.add(key);
-    this.endpoints.forEach((endpoint, place) => {
-      if (this.held.has(place)) this.#waiting.push({ endpoint, checkpointId });
-      else this.#acknowledge(endpoint, checkpointId);
-    });
+    for (const place of this.endpoints.keys()) {
+      if (this.held.has(place)) this.#waiting.push({ place, checkpointId });
+      else this.#acknowledge(place, checkpointId);
+    }
   }
 
-  #acknowledge(endpoint: TaskEndpoint, checkpointId: CheckpointId): void {
+  #acknowledge(place: number, checkpointId: CheckpointId): void {
+    const endpoint = this.endpoints[place];
+    if (endpoint === undefined) throw new Error(`no task at place ${place}`);
     const spec = { checkpointId, slot: endpoint.slot, attempt: endpoint.attempt };
     const slices = slicesOf(this.stream === undefined ? spec : { ...spec, stream: this.stream(spec) });
     endpoint.acknowledge({ checkpointId, metrics: noMetrics, claimedStateSizeBytes: 0, slices });

@@ -29,7 +29,8 @@ const askLiving = async (directory: DataDirectory, holder: LockHolder): Promise<
   const until = systemClock.monotonic() + ANSWER_MS_MAX;
   while (livingHolder(directory)?.token === holder.token) {
     if (systemClock.monotonic() > until) {
-      const text = `process ${holder.pid}, which holds ${directory.path}, has not answered for ${ANSWER_MS_MAX / 1000} s`;
+      const who = `process ${holder.pid}, which holds ${directory.path},`;
+      const text = `${who} has not answered for ${ANSWER_MS_MAX / 1000} s`;
       throw new TidemarkError('DATA_DIRECTORY_HELD', text, { pid: holder.pid });
     }
     await wait(POLL_MS);

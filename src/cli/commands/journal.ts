@@ -35,7 +35,8 @@ const plainLine =
   (terminal: Terminal): Printer =>
   ({ revision, term }, fact) => {
     const { v: _version, type, at: _at, ...rest } = plainFact(fact);
-    const head = `${String(revision).padStart(REVISION_WIDTH)}  ${term}  ${timeText(fact.at)}  ${type.padEnd(TYPE_WIDTH)}`;
+    const position = `${String(revision).padStart(REVISION_WIDTH)}  ${term}`;
+    const head = `${position}  ${timeText(fact.at)}  ${type.padEnd(TYPE_WIDTH)}`;
     const values = Object.entries(rest)
       .filter(([, value]) => value !== undefined && value !== '')
       .map(([name, value]) => `${name}=${valueText(value)}`);

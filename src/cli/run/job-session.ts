@@ -166,8 +166,8 @@ export class JobSession {
   }
 
   /**
-   * Drops the coordinator as if it had died, and opens another one on the same journal while the tasks live on. Once the
-   * job is over this does nothing.
+   * Drops the coordinator as if it had died, and opens another one on the same journal while the tasks live on. Does
+   * nothing once the job is over.
    */
   async crashCoordinator(): Promise<void> {
     const before = this.#replacing;

@@ -18,7 +18,7 @@ const PROGRESS_LINE_MS = 2_000;
 const LAST_SHOWN = 3;
 
 /** `checkpoint 7` or `savepoint 7`. */
-export const recordName = (record: CheckpointRecord): string => `${record.kind} ${record.checkpointId}`;
+const recordName = (record: CheckpointRecord): string => `${record.kind} ${record.checkpointId}`;
 
 const resumedText = ({ resumed }: Recovery): readonly string[] =>
   resumed.map(
@@ -158,7 +158,10 @@ export class RunView {
     const last = done
       .slice(-LAST_SHOWN)
       .toReversed()
-      .map((record) => `#${record.checkpointId} ${completedText(record)}`);
+      .map((record) => {
+        const { checkpointId, durationMs = 0, stateSizeBytes } = record;
+        return `#${checkpointId} ${durationText(durationMs)} ${bytesText(stateSizeBytes)}`;
+      });
     return [
       '',
       `${this.#bar()} ${this.#progressText()}`,

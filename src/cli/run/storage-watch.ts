@@ -5,7 +5,7 @@ import type { FailureReason } from '../../core/failures.ts';
 import type { Fact } from '../../core/facts/fact.ts';
 
 /** A disk may be full for a moment, but not for this many checkpoints in a row. */
-export const STORAGE_FAILURES_MAX = 3;
+const STORAGE_FAILURES_MAX = 3;
 
 /** What a storage that refuses its work looks like to the coordinator. */
 const storageReasons: ReadonlySet<FailureReason> = new Set<FailureReason>([

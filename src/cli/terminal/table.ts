@@ -9,7 +9,7 @@ export interface Column<Row> {
 }
 
 /** Columns a text takes on the screen, colour left out. */
-export const widthOf = (text: string): number => stripVTControlCharacters(text).length;
+const widthOf = (text: string): number => stripVTControlCharacters(text).length;
 
 /** Cut to a width, with `…` where something is missing; colour is lost when it is cut. */
 export const cutTo = (text: string, width: number): string =>

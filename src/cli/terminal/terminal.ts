@@ -23,7 +23,8 @@ const COLUMNS_DEFAULT = 120;
 export const processTerminal = (): Terminal => ({
   isInteractive: process.stdout.isTTY === true,
   get columns() {
-    return process.stdout.columns ?? COLUMNS_DEFAULT;
+    // Some terminals say 0 when they do not know.
+    return process.stdout.columns > 0 ? process.stdout.columns : COLUMNS_DEFAULT;
   },
   write: (text) => void process.stdout.write(text),
   line: (text = '') => void process.stdout.write(`${text}\n`),

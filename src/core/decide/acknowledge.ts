@@ -2,6 +2,7 @@
  * Acknowledgements: one batch a turn, one fact per checkpoint it touches, one outcome byte per frame. Recorded slices
  * are copied once, to where the journal and the ledger both read them.
  */
+import { isTidemarkError } from '../../errors.ts';
 import type { CheckpointId } from '../../state/ids.ts';
 import { streamHandlesOf } from '../../metadata/walk.ts';
 import { pickRows, type FrameBatch } from '../columns.ts';
@@ -125,6 +126,16 @@ const lateFiles = (batch: FrameBatch, row: number): DiscardFile[] => {
   return files;
 };
 
+/** The edge checks no text inside a slice: undefined when the names of the files cannot be read. */
+const readableFiles = (batch: FrameBatch, row: number): DiscardFile[] | undefined => {
+  try {
+    return lateFiles(batch, row);
+  } catch (error) {
+    if (isTidemarkError(error) && error.code !== 'INVARIANT_BROKEN') return undefined;
+    throw error;
+  }
+};
+
 const exclusiveOf = (state: JobState, checkpointId: number): string | undefined => {
   const { checkpoints, disposed } = state.table;
   const location =
@@ -133,17 +144,24 @@ const exclusiveOf = (state: JobState, checkpointId: number): string | undefined 
   return location?.exclusive;
 };
 
+const noFiles: readonly DiscardFile[] = [];
+
+interface LateRow {
+  readonly row: number;
+  readonly outcome: FrameOutcome;
+  readonly files: readonly DiscardFile[];
+}
+
 /** Late state is discarded, not forgotten (C-087, C-089). */
 const discardFacts = (
   state: JobState,
   batch: FrameBatch,
-  rows: readonly { readonly row: number; readonly outcome: FrameOutcome }[],
+  rows: readonly LateRow[],
   planner: DiscardPlanner,
 ): Fact[] =>
-  rows.flatMap(({ row, outcome }) => {
+  rows.flatMap(({ row, outcome, files }) => {
     const checkpointId = batch.checkpointIds[row]! as CheckpointId;
     const exclusive = exclusiveOf(state, checkpointId);
-    const files = lateFiles(batch, row);
     if (exclusive === undefined || files.length === 0) return [];
     const cause = outcome === 'late' ? 'lateState' : 'unknownAttempt';
     const clause = `slot ${batch.slots[row]!}, attempt ${batch.attempts[row]!}`;
@@ -154,14 +172,16 @@ export const decideAcknowledge = (state: JobState, command: Acknowledge): Decisi
   const { batch } = command;
   const targets = new Targets(state);
   const frames = new Uint8Array(batch.count);
-  const toDiscard: { row: number; outcome: FrameOutcome }[] = [];
+  const toDiscard: LateRow[] = [];
   for (let row = 0; row < batch.count; row++) {
     const id = batch.checkpointIds[row]!;
     const target = targets.of(id);
     const refusal = batch.refused.size === 0 ? undefined : batch.refused.get(row);
     const outcome = refusal?.outcome ?? (target ? judge(state, target, batch, row) : absenceOf(state, id));
-    frames[row] = frameOutcomeCode[outcome];
-    if (outcome === 'late' || outcome === 'unknownAttempt') toDiscard.push({ row, outcome });
+    const isLate = outcome === 'late' || outcome === 'unknownAttempt';
+    const files = isLate ? readableFiles(batch, row) : noFiles;
+    frames[row] = frameOutcomeCode[files === undefined ? 'malformed' : outcome];
+    if (isLate && files !== undefined) toDiscard.push({ row, outcome, files });
   }
   const facts = [...targets.all.values()].flatMap((target) => recordedFacts(target, command));
   const planner = new DiscardPlanner(state, command.at);

@@ -133,7 +133,9 @@ export const triggeredFact = (
   ...(savepoint === undefined ? {} : { savepoint }),
 });
 
-/** The last checkpoint of a job whose input is read is triggered at once, or as soon as nothing is in flight (C-057). */
+/**
+ * The last checkpoint of a job whose input is read is triggered at once, or as soon as nothing is in flight (C-057).
+ */
 export const endOfDataFacts = (state: JobState, at: number): Fact[] => {
   const isOwed = isInputEnded(state.table) && !state.table.endTriggered;
   if (!isOwed || triggerRefusal(state) !== undefined) return [];

@@ -30,7 +30,9 @@ const completedFact = (
   };
 };
 
-/** What the newest checkpoint makes superfluous: older completed ones by retention, older pending ones at once (C-112). */
+/**
+ * What the newest checkpoint makes superfluous: older completed ones by retention, older pending ones at once (C-112).
+ */
 const subsumptionFacts = (
   state: JobState,
   newest: UnfinishedCheckpoint,

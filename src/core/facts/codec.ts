@@ -97,7 +97,7 @@ const checkVersion = (plain: PlainFact, where: string): void => {
   const version = plain['v'];
   if (typeof version !== 'number') corrupt(where, `fact ${String(plain.type)} has no version`);
   if (known !== undefined && version === known) return;
-  const text = `${where}: fact ${plain.type} in version ${String(version)}; this Tidemark knows ${known ?? 'no such fact'}`;
+  const text = `${where}: fact ${plain.type} in version ${String(version)}; known is ${known ?? 'no such fact'}`;
   throw new TidemarkError('JOURNAL_VERSION', text);
 };
 

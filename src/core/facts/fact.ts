@@ -88,7 +88,10 @@ export interface CheckpointLocated extends At<'checkpoint.located'> {
   readonly location: LocationReference;
 }
 
-/** One batch of acknowledgements of one checkpoint. Columns and bytes are gone once the checkpoint is final and trimmed. */
+/**
+ * One batch of acknowledgements of one checkpoint. Columns and bytes are gone once the checkpoint is final and
+ * trimmed.
+ */
 export interface TasksAcknowledged extends At<'tasks.acknowledged'> {
   readonly checkpointId: CheckpointId;
   readonly count: number;

@@ -96,7 +96,9 @@ const baseTable = (plain: PlainSnapshot, start: JobTable): JobTable => {
   };
 };
 
-/** What folding the unfinished checkpoints again must not change: counters and marks that the snapshot already holds. */
+/**
+ * What folding the unfinished checkpoints again must not change: counters and marks that the snapshot already holds.
+ */
 const keepCounters = (table: JobTable, kept: KeptTable): JobTable => ({ ...table, ...kept });
 
 /** @throws JOURNAL_CORRUPT or JOURNAL_VERSION, naming the place. */

@@ -72,7 +72,8 @@ export class CoordinatorLink {
   }
 
   /**
-   * Asks until there is an answer: a coordinator that died may never give one, then its successor is asked the same. What
+   * Asks until there is an answer: a coordinator that died may never give one, then its successor is asked the same.
+   * What
    * the caller owes: asking twice does no harm.
    */
   async ask<T>(question: (coordinator: JobCoordinator) => Promise<T>): Promise<T> {

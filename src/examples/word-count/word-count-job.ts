@@ -1,5 +1,6 @@
 /**
- * The job manager of the word count: deploys attempts, has them restored, restarts them when one fails, and ends the job
+ * The job manager of the word count: deploys attempts, has them restored, restarts them when one fails, and ends the
+ * job
  * when the last checkpoint is committed. Coordinators may come and go while it runs.
  */
 import { Subject, type Observable } from 'rxjs';
@@ -95,7 +96,8 @@ export class WordCountJob {
   }
 
   /**
-   * Runs the job to its end; called once. Rejects when it was halted, or when restoring or a savepoint at the end fails:
+   * Runs the job to its end; called once. Rejects when it was halted, or when restoring or a savepoint at the end
+   * fails:
    * the tasks are stopped then, and the job can be resumed.
    */
   async run(): Promise<JobOutcome> {

@@ -1,4 +1,6 @@
-/** Finds the words of a split: maximal runs of ASCII letters that start in it, each ending at the latest with its file. */
+/**
+ * Finds the words of a split: maximal runs of ASCII letters that start in it, each ending at the latest with its file.
+ */
 import { invariant } from '../../errors.ts';
 import type { FileSplit } from './file-splits.ts';
 import type { InputFiles } from './input-files.ts';
@@ -10,7 +12,9 @@ export interface WordChunk {
   readonly next: FileSplit;
 }
 
-/** Looking for the end of a word that began before the split: words are short, so one look is enough but for odd files. */
+/**
+ * Looking for the end of a word that began before the split: words are short, so one look is enough but for odd files.
+ */
 const SKIP_READ_BYTES = 64;
 
 const isLetter = (byte: number | undefined): boolean =>

@@ -112,7 +112,8 @@ const restoredTransactions = async (context: TaskContext): Promise<readonly Tran
 };
 
 /**
- * The logic of one attempt of the sink. What the restored checkpoint holds is committed, for the checkpoint is complete;
+ * The logic of one attempt of the sink. What the restored checkpoint holds is committed, for the checkpoint is
+ * complete;
  * everything else that is pending belongs to epochs that will be read again.
  */
 export const wordSink = async (context: TaskContext, output: TransactionalOutput): Promise<OperatorLogic> => {

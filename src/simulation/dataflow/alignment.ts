@@ -25,7 +25,8 @@ interface Alignment {
 export interface BarrierAlignmentOptions {
   readonly inputs: number;
   /**
-   * Breaks exactly-once on purpose, for a test that shows what alignment is for: inputs are read on after their barrier,
+   * Breaks exactly-once on purpose, for a test that shows what alignment is for: inputs are read on after their
+   * barrier,
    * so their records get into the snapshot and are replayed as well.
    */
   readonly releaseAlignmentEarly?: boolean | undefined;

@@ -5,7 +5,9 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { StreamElement } from './elements.ts';
 
-/** Barriers and the end of data take no room, for a full channel must not stop a checkpoint; this many are a mistake. */
+/**
+ * Barriers and the end of data take no room, for a full channel must not stop a checkpoint; this many are a mistake.
+ */
 const CHANNEL_ELEMENTS_MAX = 10_000;
 
 export interface ChannelOptions {

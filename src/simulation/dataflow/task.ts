@@ -33,7 +33,9 @@ export interface TaskContext {
   /** Undefined when the job starts from nothing. */
   readonly restored: RestoredTask | undefined;
   readonly releaseAlignmentEarly: boolean;
-  /** State of an aborted checkpoint could not be deleted; nothing refers to it. May come after the attempt has ended. */
+  /**
+   * State of an aborted checkpoint could not be deleted; nothing refers to it. May come after the attempt has ended.
+   */
   readonly onDiscardFailed: (error: unknown) => void;
 }
 

@@ -24,7 +24,8 @@ export interface TaskEndpoint {
   readonly attempt: number;
   readonly living: LivingAttempt;
   /**
-   * The commands for this slot, each once and in a sensible order: a repeated trigger or notice is not passed on, and the
+   * The commands for this slot, each once and in a sensible order: a repeated trigger or notice is not passed on, and
+   * the
    * completed id of an announcement comes as a notice of its own before it. For one subscriber; what came before is
    * handed to it first. Completes when the attempt has ended.
    */

@@ -1,4 +1,6 @@
-/** What tasks said in one turn, on its way out: frames together in one message, everything else behind them in order. */
+/**
+ * What tasks said in one turn, on its way out: frames together in one message, everything else behind them in order.
+ */
 import type { SchedulerLike } from 'rxjs';
 import type { TaskMessage } from '../gateway.ts';
 

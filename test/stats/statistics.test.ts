@@ -1,0 +1,201 @@
+import { describe, expect, it } from 'vitest';
+import type { Fact } from '../../src/core/facts/fact.ts';
+import { foldStatistics, HISTORY_MAX, noStatistics } from '../../src/stats/statistics.ts';
+import { id, runningJob, type CoreRun } from '../support/core-run.ts';
+
+const of = (run: CoreRun) => foldStatistics(noStatistics, run.facts);
+const target = { base: 'file:/backups', name: 'savepoint-00c0ff-1' };
+
+describe('counts', () => {
+  it('of checkpoints in progress, completed, failed and in all (C-221)', () => {
+    const run = runningJob();
+    run.complete();
+    run.complete();
+    run.tell({ type: 'expire', checkpointId: run.trigger() });
+    run.trigger();
+    expect(of(run).counts).toEqual({ restored: 0, total: 4, inProgress: 1, completed: 2, failed: 1 });
+  });
+
+  it('a restore from a checkpoint, and not one that starts empty', () => {
+    const run = runningJob();
+    run.complete();
+    run.deploy(4, 2);
+    expect(of(run)).toMatchObject({ counts: { restored: 1 }, restoredFrom: 1 });
+    expect(of(runningJob()).counts.restored).toBe(0);
+  });
+
+  it('never go below zero when the journal has forgotten the trigger', () => {
+    const run = runningJob();
+    run.complete();
+    const tail = run.facts.filter((fact) => fact.type !== 'checkpoint.triggered');
+    const { counts, history, latestCompleted } = foldStatistics(noStatistics, tail);
+    expect({ counts, history, latestCompleted }).toEqual({
+      counts: { restored: 0, total: 0, inProgress: 0, completed: 1, failed: 0 },
+      history: [],
+      latestCompleted: undefined,
+    });
+  });
+
+  it('are the same however the facts are cut into blocks', () => {
+    const run = runningJob();
+    run.complete();
+    run.tell({ type: 'expire', checkpointId: run.trigger() });
+    run.status('FAILED', 'gone');
+    const one = run.facts.reduce((statistics, fact) => foldStatistics(statistics, [fact]), noStatistics);
+    expect(one).toEqual(of(run));
+  });
+});
+
+describe('history', () => {
+  it('follows a checkpoint from its trigger to its end', () => {
+    const run = runningJob();
+    const checkpointId = run.trigger();
+    run.locate(checkpointId);
+    run.at = 1_400;
+    run.acknowledge({ checkpointId, slot: 0 }, { checkpointId, slot: 1 });
+    expect(of(run).history).toMatchObject([
+      { status: 'IN_PROGRESS', triggeredAt: 1_000, tasks: 4, acknowledged: 2, durationMs: undefined },
+    ]);
+    run.acknowledgeAll(checkpointId);
+    run.at = 1_500;
+    run.recordMetadata(checkpointId);
+    expect(of(run).history).toEqual([
+      {
+        checkpointId: 1,
+        kind: 'checkpoint',
+        cause: 'manual',
+        status: 'COMPLETED',
+        triggeredAt: 1_000,
+        endedAt: 1_500,
+        durationMs: 500,
+        tasks: 4,
+        acknowledged: 4,
+        stateSizeBytes: 600,
+        checkpointedSizeBytes: 600,
+        metadataSizeBytes: 500,
+        externalPointer: 'memory:/job/chk-1',
+        failure: undefined,
+        discarded: undefined,
+      },
+    ]);
+    expect(of(run).latestCompleted).toEqual(of(run).history[0]);
+  });
+
+  it('says why a checkpoint failed', () => {
+    const run = runningJob();
+    const checkpointId = run.trigger();
+    run.locate(checkpointId);
+    run.acknowledge({ checkpointId, slot: 0 });
+    run.at = 3_000;
+    run.tell({ type: 'expire', checkpointId });
+    expect(of(run).latestFailed).toMatchObject({
+      checkpointId: 1,
+      status: 'FAILED',
+      durationMs: 2_000,
+      acknowledged: 1,
+      failure: expect.stringContaining('Checkpoint expired before completing.'),
+    });
+  });
+
+  it('says why the files of a checkpoint go, and counts what is still owed', () => {
+    const run = runningJob();
+    run.complete();
+    run.complete();
+    expect(of(run)).toMatchObject({
+      history: [{ discarded: 'subsumed: 1 newer, 1 retained' }, { discarded: undefined }],
+      discardsOwed: 1,
+    });
+    run.tell({ type: 'confirmDiscard', discardId: 1 });
+    expect(of(run).discardsOwed).toBe(0);
+  });
+
+  it('does not call a checkpoint discarded whose late files go', () => {
+    const run = runningJob();
+    const checkpointId = run.trigger();
+    run.locate(checkpointId);
+    run.acknowledge({ checkpointId, slot: 0, attempt: 9 });
+    expect(of(run)).toMatchObject({ history: [{ discarded: undefined }], discardsOwed: 1 });
+  });
+
+  it('tells savepoints from checkpoints', () => {
+    const run = runningJob();
+    run.complete();
+    run.tell({ type: 'triggerSavepoint', target, key: undefined });
+    run.complete(id(2));
+    expect(of(run)).toMatchObject({
+      latestCompleted: { checkpointId: 1 },
+      latestSavepoint: { checkpointId: 2, kind: 'savepoint' },
+      counts: { completed: 2 },
+    });
+  });
+
+  it(`keeps the newest ${HISTORY_MAX}, oldest first`, () => {
+    const run = runningJob();
+    for (let n = 0; n < HISTORY_MAX + 5; n++) run.complete();
+    const { history, counts } = of(run);
+    expect(history.map((record) => record.checkpointId)).toEqual(
+      Array.from({ length: HISTORY_MAX }, (_, index) => index + 6),
+    );
+    expect(counts.total).toBe(HISTORY_MAX + 5);
+  });
+
+  it('keeps what is in flight although it is full, so that its end is counted right (C-223)', () => {
+    const run = runningJob();
+    run.complete();
+    const [triggered] = run.facts.filter((fact) => fact.type === 'checkpoint.triggered');
+    const slow: Fact = { ...triggered!, checkpointId: id(500) };
+    const other = runningJob();
+    for (let n = 0; n < HISTORY_MAX + 20; n++) other.complete();
+    const full = foldStatistics(foldStatistics(noStatistics, [slow]), other.facts);
+    expect(full.history).toHaveLength(HISTORY_MAX);
+    expect(full.history[0]).toMatchObject({ checkpointId: 500, status: 'IN_PROGRESS' });
+    const aborted: Fact = {
+      type: 'checkpoint.aborted',
+      at: 9_000,
+      checkpointId: id(500),
+      reason: 'CHECKPOINT_EXPIRED',
+      message: 'too slow',
+      phase: 'pending.collecting',
+      acknowledged: 0,
+      missing: [],
+    };
+    expect(foldStatistics(full, [aborted])).toMatchObject({
+      counts: { total: HISTORY_MAX + 21, inProgress: 0, failed: 1 },
+      latestFailed: { checkpointId: 500 },
+    });
+  });
+});
+
+describe('status of the job', () => {
+  it('is what was reported last, with its message', () => {
+    const run = runningJob();
+    expect(of(run)).toMatchObject({ jobStatus: 'running', jobMessage: '', term: 1 });
+    run.status('RESTARTING', 'sink#1 failed');
+    expect(of(run)).toMatchObject({ jobStatus: 'restarting', jobMessage: 'sink#1 failed', restarts: 1 });
+    run.status('RUNNING');
+    expect(of(run)).toMatchObject({ jobStatus: 'running', jobMessage: '' });
+  });
+
+  it('does not count a lost process as a restart of the job', () => {
+    const run = runningJob();
+    run.tell({ type: 'attach', living: [] });
+    expect(of(run)).toMatchObject({ jobStatus: 'restarting', restarts: 0 });
+  });
+
+  it('says at the end what stays and why', () => {
+    const run = runningJob({ retention: 'RETAIN_ON_FAILURE' });
+    run.complete();
+    run.status('FAILED', 'gone');
+    expect(of(run)).toMatchObject({
+      jobStatus: 'failed',
+      jobMessage: 'gone',
+      kept: [{ checkpointId: 1, clause: 'RETAIN_ON_FAILURE on FAILED' }],
+    });
+  });
+
+  it('changes with the reign', () => {
+    const run = runningJob();
+    run.tell({ type: 'takeOver', term: 7, configuration: run.state.table.configuration, isNew: false });
+    expect(of(run).term).toBe(7);
+  });
+});
