@@ -131,7 +131,7 @@ const moveJob = (table: Table, factType: Fact['type']): void => {
 };
 
 /** Folds one fact into the draft and the ledgers. */
-export const evolve = (table: Table, ledgers: Ledgers, fact: Fact): void => {
+const evolve = (table: Table, ledgers: Ledgers, fact: Fact): void => {
   switch (fact.type) {
     case 'job.opened':
       table.jobId = fact.jobId;

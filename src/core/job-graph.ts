@@ -3,7 +3,7 @@ import { TidemarkError } from '../errors.ts';
 import type { OperatorId, VertexId } from '../state/ids.ts';
 
 /** Flink's own limit; key groups are numbered with 15 bits. */
-export const PARALLELISM_MAX = 32_768;
+const PARALLELISM_MAX = 32_768;
 
 export interface JobOperator {
   readonly id: OperatorId;

@@ -41,7 +41,7 @@ const startFrom = (machine: AnyStateMachine, snapshot?: Snapshot<unknown>) =>
   createActor(machine, snapshot === undefined ? {} : { snapshot }).start();
 
 /** Builds the table of one chart; phases are discovered as facts lead to them. */
-export const phaseTable = (machine: AnyStateMachine): PhaseTable => {
+const phaseTable = (machine: AnyStateMachine): PhaseTable => {
   const entries = new Map<Phase, PhaseEntry>();
 
   const remember = (actor: ReturnType<typeof startFrom>): Phase => {

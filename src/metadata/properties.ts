@@ -60,7 +60,7 @@ const noFlags: PropertyFlags = {
 };
 
 /** The ordinary checkpoint. */
-export const checkpointSnapshot: CheckpointSnapshotType = {
+const checkpointSnapshot: CheckpointSnapshotType = {
   kind: 'checkpoint',
   name: 'Checkpoint',
   sharingFilesStrategy: 'FORWARD_BACKWARD',
@@ -88,7 +88,7 @@ export const checkpointPropertiesByPolicy = {
 } as const satisfies Record<string, CheckpointProperties>;
 
 /** The name of a policy for the end of the job. */
-export type TerminationRetention = keyof typeof checkpointPropertiesByPolicy;
+type TerminationRetention = keyof typeof checkpointPropertiesByPolicy;
 
 const savepointNames: Record<PostCheckpointAction, string> = {
   NONE: 'Savepoint',

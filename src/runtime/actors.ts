@@ -23,7 +23,7 @@ import type { CheckpointId } from '../state/ids.ts';
 import { checkpointLogic, type CheckpointWork } from './checkpoint-work.ts';
 
 /** Tasks beyond this many have no live actors: one costs 3.7 KB and 24 µs. */
-export const TASK_ACTORS_MAX = 256;
+const TASK_ACTORS_MAX = 256;
 
 /** Any XState inspector. */
 export type Inspect = Observer<InspectionEvent> | ((event: InspectionEvent) => void);

@@ -71,7 +71,7 @@ const write = async (
 };
 
 /** What is left of the deadline: its duration less the wall time that passed, clamped (design, law 12). */
-export const remainingMs = (checkpoint: UnfinishedCheckpoint, now: number): number =>
+const remainingMs = (checkpoint: UnfinishedCheckpoint, now: number): number =>
   Math.min(Math.max(checkpoint.timeoutMs - (now - checkpoint.triggeredAt), 0), checkpoint.timeoutMs);
 
 /** The chart of one checkpoint with its real children. */

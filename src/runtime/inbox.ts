@@ -8,13 +8,13 @@ import type { Command } from '../core/commands.ts';
 import type { Outcome } from '../core/outcomes.ts';
 
 /** Commands decided in one block: a turn stays short and its block's facts fit a page of the journal's reader. */
-export const BLOCK_COMMANDS_MAX = 4_096;
+const BLOCK_COMMANDS_MAX = 4_096;
 /** Frame bytes of one block (one batch may exceed it alone): what one sync carries well. */
-export const BLOCK_BYTES_MAX = 1024 * 1024;
+const BLOCK_BYTES_MAX = 1024 * 1024;
 /** Frame bytes that may wait: a quarter of a small heap; what comes beyond is refused and counted. */
-export const INBOX_BYTES_MAX = 256 * 1024 * 1024;
+const INBOX_BYTES_MAX = 256 * 1024 * 1024;
 /** Commands that may wait. */
-export const INBOX_COMMANDS_MAX = 1_000_000;
+const INBOX_COMMANDS_MAX = 1_000_000;
 
 type Unstamped<Each> = Each extends Command ? Omit<Each, 'at'> : never;
 

@@ -5,7 +5,7 @@
 import { TidemarkError } from '../errors.ts';
 
 /** Flink's upper bound of the maximum parallelism, and so of the number of key groups. */
-export const KEY_GROUPS_MAX = 1 << 15;
+const KEY_GROUPS_MAX = 1 << 15;
 
 /** Key groups `start` to `end`, both included. */
 export interface KeyGroupRange {

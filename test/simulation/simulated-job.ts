@@ -33,7 +33,7 @@ import type { TaskCommand, TaskGateway } from '../../src/tasks/gateway.ts';
 import { inProcessTaskGateway } from '../../src/tasks/in-process/gateway.ts';
 import { countOf, someText, sumOf } from '../examples/word-count-run.ts';
 
-export const jobId = parseJobId('0123456789abcdef0123456789abcdef');
+const jobId = parseJobId('0123456789abcdef0123456789abcdef');
 
 /** A journal that can be copied as bytes at any moment. */
 export interface JournalDisk {
@@ -130,12 +130,6 @@ const watched = (simulation: Simulation, gateway: TaskGateway): TaskGateway => (
   },
   messages$: gateway.messages$,
 });
-
-/** One coordinator, with a life of its own. */
-export interface Reigning {
-  readonly life: Mortality;
-  readonly coordinator: CheckpointCoordinator;
-}
 
 /** Opens a coordinator on the present disk; resolves only if it does not die while opening. */
 export const openCoordinator = async (
