@@ -1,7 +1,7 @@
 /**
  * The hot path over subtask entries: every acknowledged slice is walked once, checked structurally and weighed, without
- * building handles or decoding text (a coordinator of a large job does this millions of times a minute). Strings are
- * skipped by their lengths, offsets by arithmetic; what is inside a string is only checked when somebody decodes it.
+ * building handles or texts (a coordinator of a large job does this millions of times a minute). Strings are only checked
+ * for bytes that cannot be decoded, offsets are skipped by arithmetic. What passes here can be decoded.
  *
  * Positions travel as arguments and results, and sizes are summed in the caller's object.
  */
@@ -19,6 +19,7 @@ import {
   unreadOperatorTags,
   unreadStreamTags,
 } from './layout.ts';
+import { readModifiedUtf8 } from './modified-utf8.ts';
 import { decodeSubtaskEntry } from './subtask-entry.ts';
 
 /** What a walk finds out. The caller owns the object and hands it in again and again. */
@@ -82,9 +83,22 @@ const skip = (cursor: EntryCursor, at: number, length: number, slot: string): nu
   return next;
 };
 
+/** Text that nobody can decode would make a file that nobody can restore from. ASCII, the common case, needs no more. */
+const checkText = (cursor: EntryCursor, start: number, end: number, slot: string): void => {
+  const { view } = cursor;
+  let at = start;
+  while (at < end && view.getUint8(at) < 0x80) at++;
+  if (at === end) return;
+  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  const broken = readModifiedUtf8(bytes, at, end);
+  if (typeof broken === 'number') corruptAt(cursor, broken, slot, 'modified UTF-8', 'a byte that cannot be');
+};
+
 const skipText = (cursor: EntryCursor, at: number, slot: string): number => {
   const start = skip(cursor, at, 2, slot);
-  return skip(cursor, start, cursor.view.getUint16(at), slot);
+  const end = skip(cursor, start, cursor.view.getUint16(at), slot);
+  checkText(cursor, start, end, slot);
+  return end;
 };
 
 const skipFilledText = (cursor: EntryCursor, at: number, slot: string): number => {

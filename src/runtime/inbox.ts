@@ -42,7 +42,7 @@ export class Inbox {
   #eager = 0;
 
   constructor(commandsMax = BLOCK_COMMANDS_MAX) {
-    this.#commandsMax = commandsMax;
+    this.#commandsMax = Math.min(commandsMax, BLOCK_COMMANDS_MAX);
   }
 
   /** False when the inbox is full: the letter is refused and nothing else happens. */

@@ -187,6 +187,16 @@ describe('acknowledgement that comes to nothing', () => {
     expect(effects.map((effect) => effect.type)).toEqual(['discard']);
   });
 
+  it.each([
+    ['an absolute path elsewhere', { kind: 'file', path: 'file:/etc/passwd', sizeBytes: 1n }],
+    ['a path that climbs out', { kind: 'relativeFile', relativePath: '../chk-9/_metadata', sizeBytes: 1n }],
+    ['a path through a folder', { kind: 'file', path: 'memory:/job/shared/../../x', sizeBytes: 1n }],
+    ['the folder itself', { kind: 'relativeFile', relativePath: '..', sizeBytes: 1n }],
+  ] as const)('names nothing to delete for %s: only files of the checkpoint are its own', (_what, stream) => {
+    const { run, checkpointId } = aborted();
+    expect(run.tell(acknowledgeCommand([{ ...frame(checkpointId, 0), stream }])).facts).toEqual([]);
+  });
+
   it('names an absolute file as it is, and inline state not at all', () => {
     const { run, checkpointId } = aborted();
     const file = { kind: 'file', path: 'memory:/job/shared/x', sizeBytes: 1n } as const;

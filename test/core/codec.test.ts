@@ -76,11 +76,11 @@ describe('block of facts', () => {
       bytes([{ type: 'job.running' }]),
     ],
     [
-      'JOURNAL_VERSION: stream job, revision 7: fact job.running in version 99; this Tidemark knows 1',
+      'JOURNAL_VERSION: stream job, revision 7: fact job.running in version 99; known is 1',
       bytes([{ type: 'job.running', v: 99 }]),
     ],
     [
-      'JOURNAL_VERSION: stream job, revision 7: fact job.paused in version 1; this Tidemark knows no such fact',
+      'JOURNAL_VERSION: stream job, revision 7: fact job.paused in version 1; known is no such fact',
       bytes([{ type: 'job.paused', v: 1 }]),
     ],
   ])('that cannot be read is refused: %s', (message, facts) => {

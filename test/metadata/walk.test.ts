@@ -65,8 +65,8 @@ describe('walking an entry', () => {
         slice[at % slice.length] = to;
         const walked = trouble(() => walk(slice));
         const decoded = trouble(() => decodeSubtaskEntry(slice));
-        // What a walk leaves to decoding, and the one limit that is the walk's own.
-        fc.pre(decoded?.includes('modified UTF-8') !== true && walked?.includes('2^53-1') !== true);
+        // The one limit that is the walk's own.
+        fc.pre(walked?.includes('2^53-1') !== true);
         expect(walked?.split(' ')[0]).toBe(decoded?.split(' ')[0]);
       }),
       { numRuns: 2000 },

@@ -2,8 +2,9 @@
  * Acknowledgements: one batch a turn, one fact per checkpoint it touches, one outcome byte per frame. Recorded slices
  * are copied once, to where the journal and the ledger both read them.
  */
-import { isTidemarkError } from '../../errors.ts';
+import type { StreamStateHandle } from '../../state/handles.ts';
 import type { CheckpointId } from '../../state/ids.ts';
+import type { LocationReference } from '../../state/location.ts';
 import { streamHandlesOf } from '../../metadata/walk.ts';
 import { pickRows, type FrameBatch } from '../columns.ts';
 import type { Acknowledge } from '../commands.ts';
@@ -111,45 +112,42 @@ const recordedFacts = (target: Target, command: Acknowledge): Fact[] => {
   return [fact, fullyAcknowledgedFact(checkpointId, at, addColumns(ledger.totals, columns))];
 };
 
-const lateFiles = (batch: FrameBatch, row: number): DiscardFile[] => {
-  const files: DiscardFile[] = [];
+/** The checkpoint's own files only: a frame may name any path, and nothing else of it is ours to delete. */
+const ownFile = (location: LocationReference, handle: StreamStateHandle): DiscardFile | undefined => {
+  if (handle.kind === 'byteStream') return undefined;
+  if (handle.kind === 'relativeFile') {
+    return isPlainName(handle.relativePath) ? { path: handle.relativePath, isRelative: true } : undefined;
+  }
+  const { path } = handle;
+  const folder = [location.exclusive, location.shared].find((each) => path.startsWith(`${each}/`));
+  if (folder === undefined || !isPlainName(path.slice(folder.length + 1))) return undefined;
+  return { path, isRelative: false };
+};
+
+const isPlainName = (name: string): boolean => !/[/\\]/.test(name) && name !== '.' && name !== '..';
+
+const lateFiles = (batch: FrameBatch, row: number, location: LocationReference): DiscardFile[] => {
+  const files: (DiscardFile | undefined)[] = [];
   const end = batch.starts[row]! + batch.lengths[row]!;
   const view = new DataView(batch.frames.buffer, batch.frames.byteOffset, batch.frames.byteLength);
   for (let at = batch.starts[row]!; at < end;) {
     const length = view.getUint32(at);
-    for (const handle of streamHandlesOf(batch.frames.subarray(at + 4, at + 4 + length))) {
-      if (handle.kind === 'relativeFile') files.push({ path: handle.relativePath, isRelative: true });
-      if (handle.kind === 'file') files.push({ path: handle.path, isRelative: false });
-    }
+    const handles = streamHandlesOf(batch.frames.subarray(at + 4, at + 4 + length));
+    files.push(...handles.map((handle) => ownFile(location, handle)));
     at += 4 + length;
   }
-  return files;
+  return files.filter((file) => file !== undefined);
 };
 
-/** The edge checks no text inside a slice: undefined when the names of the files cannot be read. */
-const readableFiles = (batch: FrameBatch, row: number): DiscardFile[] | undefined => {
-  try {
-    return lateFiles(batch, row);
-  } catch (error) {
-    if (isTidemarkError(error) && error.code !== 'INVARIANT_BROKEN') return undefined;
-    throw error;
-  }
-};
-
-const exclusiveOf = (state: JobState, checkpointId: number): string | undefined => {
+const locationOf = (state: JobState, checkpointId: number): LocationReference | undefined => {
   const { checkpoints, disposed } = state.table;
-  const location =
-    checkpoints[checkpointId]?.location ??
-    disposed.find((candidate) => candidate.checkpointId === checkpointId)?.location;
-  return location?.exclusive;
+  const late = disposed.find((candidate) => candidate.checkpointId === checkpointId);
+  return checkpoints[checkpointId]?.location ?? late?.location;
 };
-
-const noFiles: readonly DiscardFile[] = [];
 
 interface LateRow {
   readonly row: number;
   readonly outcome: FrameOutcome;
-  readonly files: readonly DiscardFile[];
 }
 
 /** Late state is discarded, not forgotten (C-087, C-089). */
@@ -159,10 +157,12 @@ const discardFacts = (
   rows: readonly LateRow[],
   planner: DiscardPlanner,
 ): Fact[] =>
-  rows.flatMap(({ row, outcome, files }) => {
+  rows.flatMap(({ row, outcome }) => {
     const checkpointId = batch.checkpointIds[row]! as CheckpointId;
-    const exclusive = exclusiveOf(state, checkpointId);
-    if (exclusive === undefined || files.length === 0) return [];
+    const location = locationOf(state, checkpointId);
+    const files = location === undefined ? [] : lateFiles(batch, row, location);
+    if (location === undefined || files.length === 0) return [];
+    const { exclusive } = location;
     const cause = outcome === 'late' ? 'lateState' : 'unknownAttempt';
     const clause = `slot ${batch.slots[row]!}, attempt ${batch.attempts[row]!}`;
     return [planner.plan(checkpointId, cause, clause, { kind: 'files', exclusive, files })];
@@ -178,10 +178,8 @@ export const decideAcknowledge = (state: JobState, command: Acknowledge): Decisi
     const target = targets.of(id);
     const refusal = batch.refused.size === 0 ? undefined : batch.refused.get(row);
     const outcome = refusal?.outcome ?? (target ? judge(state, target, batch, row) : absenceOf(state, id));
-    const isLate = outcome === 'late' || outcome === 'unknownAttempt';
-    const files = isLate ? readableFiles(batch, row) : noFiles;
-    frames[row] = frameOutcomeCode[files === undefined ? 'malformed' : outcome];
-    if (isLate && files !== undefined) toDiscard.push({ row, outcome, files });
+    frames[row] = frameOutcomeCode[outcome];
+    if (outcome === 'late' || outcome === 'unknownAttempt') toDiscard.push({ row, outcome });
   }
   const facts = [...targets.all.values()].flatMap((target) => recordedFacts(target, command));
   const planner = new DiscardPlanner(state, command.at);
