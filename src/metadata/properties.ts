@@ -87,9 +87,6 @@ export const checkpointPropertiesByPolicy = {
   },
 } as const satisfies Record<string, CheckpointProperties>;
 
-/** The name of a policy for the end of the job. */
-type TerminationRetention = keyof typeof checkpointPropertiesByPolicy;
-
 const savepointNames: Record<PostCheckpointAction, string> = {
   NONE: 'Savepoint',
   SUSPEND: 'Suspend Savepoint',
