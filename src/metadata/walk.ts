@@ -1,6 +1,7 @@
 /**
  * The hot path over subtask entries: every acknowledged slice is walked once, checked structurally and weighed, without
- * building handles or texts (a coordinator of a large job does this millions of times a minute). Strings are only checked
+ * building handles or texts (a coordinator of a large job does this millions of times a minute). Strings are only
+ * checked
  * for bytes that cannot be decoded, offsets are skipped by arithmetic. What passes here can be decoded.
  *
  * Positions travel as arguments and results, and sizes are summed in the caller's object.
@@ -83,7 +84,9 @@ const skip = (cursor: EntryCursor, at: number, length: number, slot: string): nu
   return next;
 };
 
-/** Text that nobody can decode would make a file that nobody can restore from. ASCII, the common case, needs no more. */
+/**
+ * Text that nobody can decode would make a file that nobody can restore from. ASCII, the common case, needs no more.
+ */
 const checkText = (cursor: EntryCursor, start: number, end: number, slot: string): void => {
   const { view } = cursor;
   let at = start;
