@@ -236,9 +236,17 @@ const benchJournal = async (name: string): Promise<boolean> => {
   return judge(name, measurements);
 };
 
-/** Runs the bench; true when the shape holds for every journal. One disturbed measurement is taken again. */
+/** Measurements of one journal before its shape counts as broken: other work on the machine disturbs one or two. */
+const TRIES_MAX = 3;
+
+const benchUntilGood = async (name: string): Promise<boolean> => {
+  for (let tries = 0; tries < TRIES_MAX; tries++) if (await benchJournal(name)) return true;
+  return false;
+};
+
+/** Runs the bench; true when the shape holds for every journal. */
 export const benchAcks = async (): Promise<boolean> => {
   let isGood = true;
-  for (const name of JOURNALS) isGood = ((await benchJournal(name)) || (await benchJournal(name))) && isGood;
+  for (const name of JOURNALS) isGood = (await benchUntilGood(name)) && isGood;
   return isGood;
 };
