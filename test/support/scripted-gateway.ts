@@ -110,14 +110,14 @@ export const stampFrames = (frames: Buffer, checkpointId: CheckpointId): Buffer 
   return copy;
 };
 
-/** Cuts frames into messages of about `messageBytes`, as a transport would deliver them. */
+/** Cuts frames into messages of about `messageBytes`, each with memory of its own, as a transport would deliver them. */
 export const cutFrames = (frames: Buffer, messageBytes: number): Uint8Array[] => {
   const parts: Uint8Array[] = [];
   let start = 0;
   for (let at = 0; at < frames.length;) {
     at += frames.readUInt32BE(at);
     if (at - start >= messageBytes || at === frames.length) {
-      parts.push(frames.subarray(start, at));
+      parts.push(Uint8Array.prototype.slice.call(frames, start, at));
       start = at;
     }
   }
