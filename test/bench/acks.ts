@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { firstValueFrom, timer } from 'rxjs';
 import { openMemoryJournal } from '../../src/journal/memory/journal.ts';
 import { openSqliteJournal } from '../../src/journal/sqlite/journal.ts';
 import type { Journal } from '../../src/journal/journal.ts';
@@ -130,7 +130,7 @@ const SWEEP_MS = 100;
 const heldBytes = async (): Promise<number> => {
   for (let round = 0; round < 3; round++) {
     globalThis.gc?.();
-    await sleep(SWEEP_MS);
+    await firstValueFrom(timer(SWEEP_MS));
   }
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return heapUsed + arrayBuffers;

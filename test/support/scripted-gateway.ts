@@ -110,7 +110,7 @@ export const stampFrames = (frames: Buffer, checkpointId: CheckpointId): Buffer 
   return copy;
 };
 
-/** Cuts frames into messages of about `messageBytes`, each with memory of its own, as a transport would deliver them. */
+/** Cuts frames into messages of about `messageBytes`, each with memory of its own, as a transport delivers them. */
 export const cutFrames = (frames: Buffer, messageBytes: number): Uint8Array[] => {
   const parts: Uint8Array[] = [];
   let start = 0;
