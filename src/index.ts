@@ -55,18 +55,8 @@ export {
   type Slot,
   type VertexId,
 } from './state/ids.ts';
-export type {
-  ByteStreamStateHandle,
-  DistributionMode,
-  FileStateHandle,
-  KeyedStateHandle,
-  KeyGroupsStateHandle,
-  OperatorStateHandle,
-  OperatorStateMeta,
-  OperatorSubtaskState,
-  RelativeFileStateHandle,
-  StreamStateHandle,
-} from './state/handles.ts';
+export type * from './state/handles.ts';
+export type { StateSizes } from './state/sizes.ts';
 export { keyGroupOf, keyGroupRange, type KeyGroupRange } from './state/key-groups.ts';
 
 export type {
@@ -132,5 +122,9 @@ export type {
   SnapshotType,
 } from './metadata/properties.ts';
 export { decodeMetadata } from './metadata/decode.ts';
-export { encodeMetadata } from './metadata/encode.ts';
+export { encodeMetadata, type EncodeOptions } from './metadata/encode.ts';
+export type { FormatVersion } from './metadata/layout.ts';
+export { flinkOperatorOrder } from './metadata/flink-order.ts';
+export { flinkRefusal, metadataView } from './metadata/view.ts';
+export type { Json, Sha256Hex } from './metadata/handle-view.ts';
 export { decodeSubtaskEntry, encodeSubtaskEntry } from './metadata/subtask-entry.ts';

@@ -25,6 +25,8 @@ export interface AssembledOperator {
   readonly parallelism: number;
   readonly maxParallelism: number;
   readonly coordinatorState?: ByteStreamStateHandle | undefined;
+  /** All its subtasks have come to their end; then there are no entries. */
+  readonly isFullyFinished?: boolean | undefined;
   /** Slices in ascending order of their subtasks, as `encodeSubtaskEntry` makes them. */
   readonly entries: Iterable<Uint8Array>;
   /** How many slices `entries` yields: it stands in the file before them. */
@@ -33,7 +35,7 @@ export interface AssembledOperator {
 
 /** All that goes into a file. */
 export interface AssembledCheckpoint {
-  readonly checkpointId: number;
+  readonly checkpointId: number | bigint;
   readonly properties: CheckpointProperties | undefined;
   readonly masterStates?: readonly MasterState[] | undefined;
   readonly operators: readonly AssembledOperator[];
@@ -52,8 +54,11 @@ class ChunkWriter extends ByteWriter {
   }
 }
 
+/** The index of a finished subtask is written as a negative number. */
+const unfinished = (index: number): number => (index < 0 ? -index - 1 : index);
+
 const subtaskIndexOf = (slice: Uint8Array): number =>
-  slice.length < 4 ? -1 : new DataView(slice.buffer, slice.byteOffset, 4).getInt32(0);
+  slice.length < 4 ? -1 : unfinished(new DataView(slice.buffer, slice.byteOffset, 4).getInt32(0));
 
 /** Entries are copied as they are; only their order is checked: a wrong one could not be told from the file. */
 function* operatorChunks(
@@ -80,7 +85,7 @@ function* operatorChunks(
 }
 
 /** The file with its operators in the order given. */
-export function* metadataChunks(input: AssembledCheckpoint): Generator<Uint8Array> {
+function* metadataChunks(input: AssembledCheckpoint): Generator<Uint8Array> {
   const writer = new ChunkWriter();
   const scratch = new ByteWriter();
   const masterStates = input.masterStates ?? [];

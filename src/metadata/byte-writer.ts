@@ -1,7 +1,7 @@
 /** Writes the primitives of the format into bytes that grow as needed. */
 import { unwritable } from './faults.ts';
 import { STRING_BYTES_MAX } from './layout.ts';
-import { modifiedUtf8Length, writeModifiedUtf8 } from './modified-utf8.ts';
+import { modifiedUtf8Length, readModifiedUtf8, writeModifiedUtf8 } from './modified-utf8.ts';
 
 const FIRST_CAPACITY_BYTES = 256;
 
@@ -70,8 +70,16 @@ export class ByteWriter {
     this.raw(bytes);
   }
 
-  /** @throws ARGUMENT_INVALID when the text takes more than 65535 bytes. */
-  utf(text: string, what: string): void {
+  /**
+   * @param stored the bytes of the text in the file it was read from: written if they are still its spelling.
+   * @throws ARGUMENT_INVALID when the text takes more than 65535 bytes.
+   */
+  utf(text: string, what: string, stored?: Uint8Array): void {
+    if (stored !== undefined && readModifiedUtf8(stored, 0, stored.length) === text) {
+      if (stored.length > STRING_BYTES_MAX) throw unwritable(what, `takes ${stored.length} bytes`);
+      this.u16(stored.length);
+      return this.raw(stored);
+    }
     const length = modifiedUtf8Length(text);
     if (length > STRING_BYTES_MAX)
       throw unwritable(what, `takes ${length} bytes, more than ${STRING_BYTES_MAX}`);
@@ -81,9 +89,21 @@ export class ByteWriter {
   }
 
   /** @throws ARGUMENT_INVALID when the text is empty, where the format does not allow it. */
-  filledUtf(text: string, what: string): void {
+  filledUtf(text: string, what: string, stored?: Uint8Array): void {
     if (text === '') throw unwritable(what, 'is empty');
-    this.utf(text, what);
+    this.utf(text, what, stored);
+  }
+
+  /** @throws ARGUMENT_INVALID when one does not fit 64 bits. */
+  offsets(offsets: readonly bigint[], what: string): void {
+    this.i32(offsets.length);
+    for (const offset of offsets) this.i64(offset, what);
+  }
+
+  /** As `i32`, for what a model may have wrong. @throws ARGUMENT_INVALID when it is no signed 32-bit integer. */
+  exactI32(value: number, what: string): void {
+    if ((value | 0) !== value) throw unwritable(what, `${value} is not an integer of 32 bits`);
+    this.i32(value);
   }
 
   /** What was written; the writer starts over with fresh bytes of the given capacity, so the result stays as it is. */

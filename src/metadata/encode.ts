@@ -1,19 +1,19 @@
 /** Writes a whole metadata file from its model. */
-import { metadataChunks } from './assemble.ts';
-import type { AssembledOperator } from './assemble.ts';
-import { unwritable } from './faults.ts';
-import type { CheckpointMetadata, OperatorState } from './model.ts';
-import { encodeSubtaskEntry } from './subtask-entry.ts';
+import { ByteWriter } from './byte-writer.ts';
+import { unsayable, unwritable } from './faults.ts';
+import { inSubtaskOrder, writeHeader, writeMasterState, writeOperatorHead } from './file-parts.ts';
+import { writeChainEntry } from './format-one.ts';
+import { METADATA_VERSION, since } from './layout.ts';
+import type { FormatVersion } from './layout.ts';
+import type { CheckpointMetadata, OperatorState, SubtaskEntry } from './model.ts';
+import { writeProperties } from './properties.ts';
+import { writeSubtaskEntry } from './subtask-entry.ts';
 
-const concatenate = (chunks: readonly Uint8Array[]): Uint8Array => {
-  const whole = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
-};
+/** How a file is to be written. */
+export interface EncodeOptions {
+  /** The format; 6 unless said otherwise. 1 only for what was read in format 1, and nothing else for that. */
+  readonly version?: FormatVersion | undefined;
+}
 
 /** The order of entries is part of the model: breaking it is the caller's mistake, not a broken invariant. */
 const checkSubtasks = ({ operatorId, parallelism, subtasks }: OperatorState): void => {
@@ -27,18 +27,63 @@ const checkSubtasks = ({ operatorId, parallelism, subtasks }: OperatorState): vo
   }
 };
 
-const encodeOperator = (operator: OperatorState): AssembledOperator => {
+/** The entries of a file as it lists them, if they still come to the subtasks of the model. */
+const entriesToWrite = ({ subtasks, storedSubtasks }: OperatorState): readonly SubtaskEntry[] => {
+  if (storedSubtasks === undefined) return subtasks;
+  const ordered = inSubtaskOrder(storedSubtasks);
+  const isSame = ordered.length === subtasks.length && ordered.every((entry, at) => entry === subtasks[at]);
+  return isSame ? storedSubtasks : subtasks;
+};
+
+const writeOperator = (writer: ByteWriter, operator: OperatorState, version: FormatVersion): void => {
   checkSubtasks(operator);
-  const entries = operator.subtasks.map(({ subtaskIndex, state }) => encodeSubtaskEntry(subtaskIndex, state));
-  return { ...operator, entries, entryCount: entries.length };
+  const entries = entriesToWrite(operator);
+  writeOperatorHead(writer, { ...operator, entryCount: entries.length }, version);
+  for (const entry of entries) {
+    if (version < since.singleOperators) writeChainEntry(writer, entry);
+    else writeSubtaskEntry(writer, entry, version);
+  }
+};
+
+/** What stands around the operators and has no place in the older formats. */
+const checkSayable = (model: CheckpointMetadata, version: FormatVersion): void => {
+  if (version < since.singleOperators && model.formatVersion !== version) {
+    throw unsayable(version, '', 'all that was not read from format 1');
+  }
+  if (version < since.singleOperators && model.masterStates.length > 0) {
+    throw unsayable(version, '', 'master states');
+  }
+  if (version < since.properties && model.properties !== undefined) {
+    throw unsayable(version, '', 'checkpoint properties');
+  }
+};
+
+const writeMasterStates = (writer: ByteWriter, model: CheckpointMetadata): void => {
+  const scratch = new ByteWriter();
+  writer.i32(model.masterStates.length);
+  for (const state of model.masterStates) writeMasterState(writer, scratch, state);
 };
 
 /**
- * Writes a file of format version 6, as Flink's own writer does: operators in the order of the model, so that a
- * loaded file keeps its order; state names inside a handle in Flink's hash order. For a new checkpoint order the
- * operators with `flinkOperatorOrder`, or use `assembleMetadata`, which does.
+ * Writes a file, as Flink's own writer does: operators in the order of the model, so that a loaded file keeps its
+ * order; state names inside a handle in Flink's hash order. For a new checkpoint order the operators with
+ * `flinkOperatorOrder`, or use `assembleMetadata`, which does. A model that was read and is written in its own version
+ * gives the bytes it was read from.
  *
- * @throws ARGUMENT_INVALID naming what the format cannot hold.
+ * @throws ARGUMENT_INVALID naming what no format can hold; METADATA_UNSUPPORTED naming what the chosen version has no
+ *   words for. Durations and chain lengths of formats 1 and 2, which nothing depends on, are left out silently.
  */
-export const encodeMetadata = (model: CheckpointMetadata): Uint8Array =>
-  concatenate([...metadataChunks({ ...model, operators: model.operators.map(encodeOperator) })]);
+export const encodeMetadata = (
+  model: CheckpointMetadata,
+  { version = METADATA_VERSION }: EncodeOptions = {},
+): Uint8Array => {
+  checkSayable(model, version);
+  const writer = new ByteWriter();
+  writeHeader(writer, model.checkpointId, version);
+  if (version >= since.singleOperators) writeMasterStates(writer, model);
+  writer.i32(model.operators.length);
+  for (const operator of model.operators) writeOperator(writer, operator, version);
+  if (version >= since.properties) writeProperties(writer, model.properties);
+  if (model.trailingBytes !== undefined) writer.raw(model.trailingBytes);
+  return writer.take();
+};

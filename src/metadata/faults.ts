@@ -9,11 +9,14 @@ export interface Fault {
   readonly path: string;
   readonly expected: string;
   readonly found: string;
+  /** The words with which Flink refuses the same, where it has any that people know. */
+  readonly flinkMessage?: string | undefined;
 }
 
 const messageOfFault = (fault: Fault): string => {
   const place = fault.path === '' ? '' : ` (${fault.path})`;
-  return `at byte ${fault.offset}${place} expected ${fault.expected}, found ${fault.found}`;
+  const known = fault.flinkMessage === undefined ? '' : ` (Flink: ${fault.flinkMessage})`;
+  return `at byte ${fault.offset}${place} expected ${fault.expected}, found ${fault.found}${known}`;
 };
 
 /** METADATA_CORRUPT: the bytes are not in the format, whichever version reads them. */
@@ -37,6 +40,14 @@ export const unwritable = (path: string, problem: string): TidemarkError =>
   new TidemarkError('ARGUMENT_INVALID', `checkpoint metadata cannot be written: ${path} ${problem}`, {
     path,
   });
+
+/** METADATA_UNSUPPORTED: a model that the chosen format version has no words for; `path` names what it is. */
+export const unsayable = (version: number, path: string, what: string): TidemarkError =>
+  new TidemarkError(
+    'METADATA_UNSUPPORTED',
+    `checkpoint metadata cannot be written in format ${version}: ${joinPath(path, what)} needs a newer one`,
+    { path, version },
+  );
 
 /** Joins the parts of a path; empty parts vanish. */
 export const joinPath = (...parts: readonly string[]): string =>

@@ -50,3 +50,11 @@ export const flinkStateNameOrder = (names: readonly string[]): string[] => {
   const capacity = powerOfTwoFrom(expected <= 2 ? expected + 1 : Math.ceil(expected / LOAD_FACTOR), 1);
   return hashOrder(names, capacity, javaStringHash);
 };
+
+/** The order of the subtasks of an operator: that of a hash map made for its parallelism. */
+export const flinkSubtaskOrder = (indexes: readonly number[], parallelism: number): number[] => {
+  // Up to here a number is its own bucket, or the number of buckets is larger than any of them.
+  if (parallelism <= 0x1_0000) return [...indexes];
+  const capacity = powerOfTwoFrom(Math.ceil(parallelism / LOAD_FACTOR), 1);
+  return hashOrder(indexes, Math.min(capacity, 0x4000_0000), (index) => index);
+};

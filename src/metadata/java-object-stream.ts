@@ -216,7 +216,9 @@ export const readJavaStream = (reader: ByteReader): JavaValue => {
   const offset = reader.position;
   const header = reader.u32('header of a Java object stream');
   if (header !== STREAM_HEADER) {
-    throw reader.corrupt(offset, 'Java object stream header aced0005', header.toString(16).padStart(8, '0'));
+    const found = header.toString(16).padStart(8, '0');
+    const words = `invalid stream header: ${found.toUpperCase()}`;
+    throw reader.corrupt(offset, 'Java object stream header aced0005', found, words);
   }
   return new JavaStreamReader(reader).value();
 };

@@ -1,64 +1,199 @@
-/** Keyed handles: reading and writing (metadata format, section 7). */
-import type { KeyedStateHandle, KeyGroupsStateHandle } from '../state/handles.ts';
+/** Keyed handles: reading (metadata format, section 7). */
+import type {
+  ChangelogFile,
+  ChangelogIncrement,
+  ChangelogInFilesStateHandle,
+  ChangelogInMemoryStateHandle,
+  ChangelogStateHandle,
+  IncrementalStateHandle,
+  KeyedStateHandle,
+  KeyGroupsStateHandle,
+  LocalFileHandle,
+  StateChange,
+  StoredKeyGroupRange,
+} from '../state/handles.ts';
+import { illegalCapacity } from './byte-reader.ts';
 import type { ByteReader } from './byte-reader.ts';
-import type { ByteWriter } from './byte-writer.ts';
-import { unwritable } from './faults.ts';
-import { keyedTag, leastBytes, unreadKeyedTags } from './layout.ts';
-import { readDelegate, writeStream } from './stream-handles.ts';
+import { flinkWords, keyedTag, leastBytes } from './layout.ts';
+import { checkKeyGroups, readDelegate, readKeyGroupOffsets, readStream } from './stream-handles.ts';
+import { TextFields } from './text-fields.ts';
 
-/** Key groups are numbered in 31 bits. */
-export const KEY_GROUP_LIMIT = 0x8000_0000;
-
-/** The range as the format has it: the first key group and how many. An empty range starts at 0, whatever is stored. */
-const readOffsets = (reader: ByteReader): { firstKeyGroup: number; offsets: bigint[] } => {
-  const offset = reader.position;
-  const first = reader.i32('first key group');
-  const offsets = reader.list('key groups', leastBytes.offset, () => reader.i64('offset of a key group'));
-  if (offsets.length === 0) return { firstKeyGroup: 0, offsets };
-  if (first >= 0 && first + offsets.length <= KEY_GROUP_LIMIT) return { firstKeyGroup: first, offsets };
-  throw reader.corrupt(offset, 'a range of key groups from 0 to 2^31-1', `${offsets.length} from ${first}`);
+const readKeyGroups = (reader: ByteReader, tag: number): KeyGroupsStateHandle => {
+  const { firstKeyGroup, offsets } = readKeyGroupOffsets(reader);
+  const stream = readDelegate(reader);
+  if (tag === keyedTag.firstKeyGroups) {
+    return { kind: 'keyGroups', firstKeyGroup, offsets, stream, stateHandleId: undefined };
+  }
+  const texts = new TextFields(reader);
+  const stateHandleId = texts.read('stateHandleId', 'state handle id');
+  return texts.into({ kind: 'keyGroups', firstKeyGroup, offsets, stream, stateHandleId });
 };
 
-const readKeyGroups = (reader: ByteReader): KeyGroupsStateHandle => {
-  const { firstKeyGroup, offsets } = readOffsets(reader);
-  const stream = readDelegate(reader);
-  return { kind: 'keyGroups', firstKeyGroup, offsets, stream, stateHandleId: reader.utf('state handle id') };
+const readRange = (reader: ByteReader): StoredKeyGroupRange => {
+  const offset = reader.position;
+  const firstKeyGroup = reader.i32('first key group');
+  const keyGroupCount = reader.i32('number of key groups');
+  checkKeyGroups(reader, offset, firstKeyGroup, keyGroupCount);
+  return { firstKeyGroup, keyGroupCount };
+};
+
+const readLocalFile = (reader: ByteReader): LocalFileHandle => {
+  const texts = new TextFields(reader);
+  const localPath = texts.read('localPath', 'local path of a file');
+  return texts.into({ localPath, stream: readDelegate(reader, flinkWords.nullHandle) });
+};
+
+const readLocalFiles = (reader: ByteReader, which: string): LocalFileHandle[] =>
+  reader.within(which, () =>
+    reader.list(which, leastBytes.localFile, () => readLocalFile(reader), illegalCapacity),
+  );
+
+const readIncremental = (reader: ByteReader, isFirstForm: boolean): IncrementalStateHandle => {
+  const texts = new TextFields(reader);
+  const checkpointId = reader.i64('checkpoint id of the files');
+  const backendId = texts.read('backendId', 'id of the state backend');
+  const range = readRange(reader);
+  const checkpointedSizeBytes = isFirstForm ? undefined : reader.i64('checkpointed size');
+  const metadata = reader.within('metadata', () => readStream(reader));
+  const sharedFiles = readLocalFiles(reader, 'shared files');
+  const privateFiles = readLocalFiles(reader, 'private files');
+  const stateHandleId = isFirstForm ? undefined : texts.read('stateHandleId', 'state handle id');
+  return texts.into({
+    kind: 'incremental',
+    checkpointId,
+    backendId,
+    ...range,
+    checkpointedSizeBytes,
+    metadata,
+    sharedFiles,
+    privateFiles,
+    stateHandleId,
+  });
+};
+
+const readFilledRange = (reader: ByteReader): StoredKeyGroupRange => {
+  const offset = reader.position;
+  const range = readRange(reader);
+  if (range.keyGroupCount > 0) return range;
+  throw reader.corrupt(offset, 'key groups of a changelog', `${range.keyGroupCount} of them`);
+};
+
+const readIncrement = (reader: ByteReader): ChangelogIncrement => {
+  const offset = reader.position;
+  const handle = readKeyed(reader);
+  if (handle?.kind === 'changelogInMemory' || handle?.kind === 'changelogInFiles') return handle;
+  throw reader.corrupt(offset, 'a changelog increment of tag 9, 10 or 13', handle?.kind ?? 'the null handle');
+};
+
+const readChangelog = (reader: ByteReader, isFirstForm: boolean): ChangelogStateHandle => {
+  const texts = new TextFields(reader);
+  const range = readFilledRange(reader);
+  const checkpointedSizeBytes = reader.i64('checkpointed size');
+  const materialized = reader.list(
+    'materialized handles',
+    leastBytes.handle,
+    (index) => reader.within('materialized', () => readKeyed(reader), index),
+    illegalCapacity,
+  );
+  const nonMaterialized = reader.list(
+    'changelog increments',
+    leastBytes.handle,
+    (index) => reader.within('increment', () => readIncrement(reader), index),
+    illegalCapacity,
+  );
+  return texts.into({
+    kind: 'changelog',
+    ...range,
+    checkpointedSizeBytes,
+    materialized,
+    nonMaterialized,
+    materializationId: reader.i64('id of the materialization'),
+    checkpointId: isFirstForm ? undefined : reader.i64('checkpoint id of the changelog'),
+    stateHandleId: texts.read('stateHandleId', 'state handle id'),
+  });
+};
+
+const readSequenceNumber = (reader: ByteReader): bigint => {
+  const offset = reader.position;
+  const number = reader.i64('sequence number');
+  if (number >= 0n) return number;
+  throw reader.corrupt(offset, 'a sequence number of at least 0', `${number}`);
+};
+
+const readChange = (reader: ByteReader): StateChange => {
+  const offset = reader.position;
+  const keyGroup = reader.i32('key group of a change');
+  if (keyGroup < -1) throw reader.corrupt(offset, 'a key group of at least -1', `${keyGroup}`);
+  return { keyGroup, data: reader.data('a change') };
+};
+
+const readInMemory = (reader: ByteReader): ChangelogInMemoryStateHandle => {
+  const texts = new TextFields(reader);
+  return texts.into({
+    kind: 'changelogInMemory',
+    ...readRange(reader),
+    from: readSequenceNumber(reader),
+    to: readSequenceNumber(reader),
+    changes: reader.list('changes', leastBytes.stateChange, () => readChange(reader), illegalCapacity),
+    stateHandleId: texts.read('stateHandleId', 'state handle id'),
+  });
+};
+
+const readChangelogFile = (reader: ByteReader): ChangelogFile => ({
+  offset: reader.i64('offset of the changes'),
+  stream: readStream(reader),
+});
+
+const readInFiles = (reader: ByteReader, isFirstForm: boolean): ChangelogInFilesStateHandle => {
+  const texts = new TextFields(reader);
+  return texts.into({
+    kind: 'changelogInFiles',
+    ...readRange(reader),
+    files: reader.list('files', leastBytes.changelogFile, () => readChangelogFile(reader), illegalCapacity),
+    sizeBytes: reader.i64('size of the changes'),
+    checkpointedSizeBytes: reader.i64('checkpointed size'),
+    stateHandleId: texts.read('stateHandleId', 'state handle id'),
+    storageIdentifier: isFirstForm ? undefined : texts.read('storageIdentifier', 'name of the storage'),
+  });
+};
+
+const readTagged = (reader: ByteReader, tag: number, offset: number): KeyedStateHandle => {
+  switch (tag) {
+    case keyedTag.firstKeyGroups:
+    case keyedTag.keyGroups:
+      return readKeyGroups(reader, tag);
+    case keyedTag.savepointKeyGroups:
+      return {
+        kind: 'savepointKeyGroups',
+        ...readKeyGroupOffsets(reader),
+        stream: readDelegate(reader),
+      };
+    case keyedTag.firstIncremental:
+    case keyedTag.incremental:
+      return readIncremental(reader, tag === keyedTag.firstIncremental);
+    case keyedTag.firstChangelog:
+    case keyedTag.changelog:
+      return reader.nested(() => readChangelog(reader, tag === keyedTag.firstChangelog));
+    case keyedTag.changelogInMemory:
+      return readInMemory(reader);
+    case keyedTag.firstChangelogInFiles:
+    case keyedTag.changelogInFiles:
+      return readInFiles(reader, tag === keyedTag.firstChangelogInFiles);
+    default: {
+      // Java reads this byte as signed.
+      const words = flinkWords.keyedTag((tag << 24) >> 24);
+      throw reader.corrupt(offset, 'keyed handle of tag 0, 3, 5 or 7 to 14', `tag ${tag}`, words);
+    }
+  }
 };
 
 /**
  * Reads a keyed handle, or nothing where the file has the null handle.
  *
- * @throws METADATA_CORRUPT, METADATA_UNSUPPORTED
+ * @throws METADATA_CORRUPT
  */
 export const readKeyed = (reader: ByteReader): KeyedStateHandle | undefined => {
   const offset = reader.position;
   const tag = reader.u8('tag of a keyed handle');
-  if (tag === keyedTag.none) return undefined;
-  if (tag === keyedTag.keyGroups) return readKeyGroups(reader);
-  const known = unreadKeyedTags.get(tag);
-  const expected = 'keyed handle of tag 0 or 12';
-  if (known === undefined) throw reader.corrupt(offset, expected, `tag ${tag}`);
-  throw reader.unsupported(offset, expected, `tag ${tag} (${known})`);
-};
-
-const checkRange = (first: number, count: number): void => {
-  if (count === 0 || (Number.isInteger(first) && first >= 0 && first + count <= KEY_GROUP_LIMIT)) return;
-  throw unwritable('range of key groups', `has ${count} from ${first}, outside 0 to 2^31-1`);
-};
-
-/**
- * Writes a keyed handle; nothing is written as the null handle. An empty range is written as starting at 0.
- *
- * @throws ARGUMENT_INVALID for a range outside 31 bits, and as `writeStream` does.
- */
-export const writeKeyed = (writer: ByteWriter, handle: KeyedStateHandle | undefined): void => {
-  if (handle === undefined) return writer.u8(keyedTag.none);
-  const { firstKeyGroup, offsets } = handle;
-  checkRange(firstKeyGroup, offsets.length);
-  writer.u8(keyedTag.keyGroups);
-  writer.i32(offsets.length === 0 ? 0 : firstKeyGroup);
-  writer.i32(offsets.length);
-  for (const offset of offsets) writer.i64(offset, 'offset of a key group');
-  writeStream(writer, handle.stream);
-  writer.utf(handle.stateHandleId, 'state handle id');
+  return tag === keyedTag.none ? undefined : readTagged(reader, tag, offset);
 };

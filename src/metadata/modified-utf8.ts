@@ -65,3 +65,13 @@ export const readModifiedUtf8 = (bytes: Uint8Array, start: number, end: number):
   }
   return text;
 };
+
+/** Whether a writer would spell the text with these very bytes; a foreign one may use overlong forms or a bare NUL. */
+export const isUsualSpelling = (text: string, bytes: Uint8Array, start: number, length: number): boolean => {
+  // One byte for each unit is plain ASCII, unless one of them is NUL.
+  if (text.length === length && !text.includes('\0')) return true;
+  if (modifiedUtf8Length(text) !== length) return false;
+  const usual = new Uint8Array(length);
+  writeModifiedUtf8(text, usual, 0);
+  return usual.every((byte, index) => byte === bytes[start + index]);
+};

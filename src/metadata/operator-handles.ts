@@ -1,74 +1,150 @@
 /** Operator-state handles: reading and writing (metadata format, section 8). */
-import type { OperatorStateHandle, OperatorStateMeta } from '../state/handles.ts';
+import type {
+  FileMergingOperatorStateHandle,
+  OperatorStateHandle,
+  OperatorStateMeta,
+} from '../state/handles.ts';
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { unwritable } from './faults.ts';
 import { flinkStateNameOrder } from './flink-order.ts';
-import { distributionModes, leastBytes, operatorTag, unreadOperatorTags } from './layout.ts';
-import { readDelegate, writeStream } from './stream-handles.ts';
+import { distributionModes, flinkWords, leastBytes, operatorTag } from './layout.ts';
+import { readDelegate, writePath, writeStream } from './stream-handles.ts';
+import { TextFields } from './text-fields.ts';
 
 const readMode = (reader: ByteReader): OperatorStateMeta['mode'] => {
   const offset = reader.position;
   const number = reader.u8('distribution mode');
   const mode = distributionModes[number];
   if (mode !== undefined) return mode;
-  throw reader.corrupt(offset, 'distribution mode 0, 1 or 2', `${number}`);
+  const words = flinkWords.outOfBounds((number << 24) >> 24, distributionModes.length);
+  throw reader.corrupt(offset, 'distribution mode 0, 1 or 2', `${number}`, words);
 };
 
-const readMeta = (reader: ByteReader): OperatorStateMeta => ({
-  name: reader.utf('name of an operator state'),
-  mode: readMode(reader),
-  offsets: reader.list('offsets', leastBytes.offset, () => reader.i64('offset of an operator state')),
-});
+const readMeta = (reader: ByteReader): OperatorStateMeta => {
+  const texts = new TextFields(reader);
+  return texts.into({
+    name: texts.read('name', 'name of an operator state'),
+    mode: readMode(reader),
+    offsets: reader.offsets('offset of an operator state'),
+  });
+};
 
 /** A repeated name keeps the place of the first and the value of the last, as in the hash map Flink loads it into. */
-const readStates = (reader: ByteReader): OperatorStateMeta[] => {
-  const byName = new Map<string, OperatorStateMeta>();
-  for (const meta of reader.list('operator states', leastBytes.operatorStateMeta, () => readMeta(reader))) {
-    byName.set(meta.name, meta);
-  }
-  return [...byName.values()];
-};
-
-/**
- * Reads an operator-state handle. There is no null handle here: its absence is a flag before it.
- *
- * @throws METADATA_CORRUPT, METADATA_UNSUPPORTED
- */
-export const readOperatorHandle = (reader: ByteReader): OperatorStateHandle => {
-  const offset = reader.position;
-  const tag = reader.u8('tag of an operator-state handle');
-  if (tag === operatorTag.operatorStream) {
-    const states = readStates(reader);
-    return { kind: 'operatorStream', states, stream: readDelegate(reader) };
-  }
-  const known = unreadOperatorTags.get(tag);
-  const expected = 'operator-state handle of tag 4';
-  if (known === undefined) throw reader.corrupt(offset, expected, `tag ${tag}`);
-  throw reader.unsupported(offset, expected, `tag ${tag} (${known})`);
-};
+const lastOfEachName = (states: readonly OperatorStateMeta[]): OperatorStateMeta[] => [
+  ...new Map(states.map((meta) => [meta.name, meta])).values(),
+];
 
 const inFlinkOrder = (states: readonly OperatorStateMeta[]): OperatorStateMeta[] => {
   const byName = new Map(states.map((meta) => [meta.name, meta]));
-  if (byName.size < states.length) throw unwritable('operator state', 'has a name twice');
   return flinkStateNameOrder([...byName.keys()]).map((name) => byName.get(name) as OperatorStateMeta);
 };
 
-const writeMeta = (writer: ByteWriter, meta: OperatorStateMeta): void => {
-  writer.utf(meta.name, 'name of an operator state');
-  writer.u8(distributionModes.indexOf(meta.mode));
-  writer.i32(meta.offsets.length);
-  for (const offset of meta.offsets) writer.i64(offset, 'offset of an operator state');
+const sameElements = <T>(left: readonly T[], right: readonly T[]): boolean =>
+  left.length === right.length && left.every((element, index) => element === right[index]);
+
+const readStates = (reader: ByteReader): Pick<OperatorStateHandle, 'states' | 'storedStates'> => {
+  const listed = reader.list('operator states', leastBytes.operatorStateMeta, () => readMeta(reader));
+  if (listed.length < 2) return { states: listed };
+  const states = lastOfEachName(listed);
+  return sameElements(inFlinkOrder(states), listed) ? { states } : { states, storedStates: listed };
+};
+
+/** Only a part of a merged file can hold the state: Flink checks it (section 8). */
+const readSegmentDelegate = (reader: ByteReader): FileMergingOperatorStateHandle['stream'] => {
+  const offset = reader.position;
+  const stream = readDelegate(reader);
+  if (stream.kind === 'segmentFile' || stream.kind === 'emptySegment') return stream;
+  throw reader.corrupt(offset, 'a segment of tag 15 or 16', stream.kind);
+};
+
+const readFileMerging = (reader: ByteReader): FileMergingOperatorStateHandle => {
+  const texts = new TextFields(reader);
+  const states = readStates(reader);
+  const taskOwnedDirectory = texts.readPath('taskOwnedDirectory', 'directory of the task');
+  const sharedDirectory = texts.readPath('sharedDirectory', 'shared directory');
+  const isEmpty = reader.u8('mark of an empty state');
+  return texts.into({
+    kind: 'fileMerging',
+    ...states,
+    taskOwnedDirectory,
+    sharedDirectory,
+    isEmpty: isEmpty !== 0,
+    ...(isEmpty > 1 ? { storedIsEmpty: isEmpty } : {}),
+    stream: readSegmentDelegate(reader),
+  });
 };
 
 /**
- * Writes an operator-state handle, its states in Flink's order whatever order they have in the model.
+ * Reads an operator-state handle, or nothing where the file has the null handle (which only format 1 allows).
+ *
+ * @throws METADATA_CORRUPT
+ */
+export const readOptionalOperatorHandle = (reader: ByteReader): OperatorStateHandle | undefined => {
+  const offset = reader.position;
+  const tag = reader.u8('tag of an operator-state handle');
+  switch (tag) {
+    case operatorTag.none:
+      return undefined;
+    case operatorTag.operatorStream: {
+      const states = readStates(reader);
+      return { kind: 'operatorStream', ...states, stream: readDelegate(reader) };
+    }
+    case operatorTag.fileMerging:
+      return readFileMerging(reader);
+    default: {
+      const words = flinkWords.operatorTag((tag << 24) >> 24);
+      throw reader.corrupt(offset, 'operator-state handle of tag 4 or 17', `tag ${tag}`, words);
+    }
+  }
+};
+
+/**
+ * Reads an operator-state handle where its absence has a flag before it.
+ *
+ * @throws METADATA_CORRUPT
+ */
+export const readOperatorHandle = (reader: ByteReader): OperatorStateHandle => {
+  const offset = reader.position;
+  const handle = readOptionalOperatorHandle(reader);
+  if (handle !== undefined) return handle;
+  throw reader.corrupt(offset, 'an operator-state handle', 'the null handle');
+};
+
+/** The states in the order of the file they came from if they are still those, otherwise in Flink's. */
+const statesToWrite = ({ states, storedStates }: OperatorStateHandle): readonly OperatorStateMeta[] => {
+  if (storedStates !== undefined && sameElements(lastOfEachName(storedStates), states)) return storedStates;
+  const ordered = inFlinkOrder(states);
+  if (ordered.length < states.length) throw unwritable('operator state', 'has a name twice');
+  return ordered;
+};
+
+const writeStates = (writer: ByteWriter, handle: OperatorStateHandle): void => {
+  const states = statesToWrite(handle);
+  writer.i32(states.length);
+  for (const meta of states) {
+    writer.utf(meta.name, 'name of an operator state', meta.storedTexts?.['name']);
+    writer.u8(distributionModes.indexOf(meta.mode));
+    writer.offsets(meta.offsets, 'offset of an operator state');
+  }
+};
+
+const writeDirectories = (writer: ByteWriter, handle: FileMergingOperatorStateHandle): void => {
+  const { taskOwnedDirectory, sharedDirectory, isEmpty, storedIsEmpty, storedTexts } = handle;
+  writePath(writer, taskOwnedDirectory, 'directory of the task', storedTexts?.['taskOwnedDirectory']);
+  writePath(writer, sharedDirectory, 'shared directory', storedTexts?.['sharedDirectory']);
+  writer.u8(isEmpty ? (storedIsEmpty ?? 1) : 0);
+};
+
+/**
+ * Writes an operator-state handle, its states in Flink's order whatever order they have in the model, unless a file
+ * had them in another.
  *
  * @throws ARGUMENT_INVALID when a state name occurs twice, and as `writeStream` does.
  */
 export const writeOperatorHandle = (writer: ByteWriter, handle: OperatorStateHandle): void => {
-  writer.u8(operatorTag.operatorStream);
-  writer.i32(handle.states.length);
-  for (const meta of inFlinkOrder(handle.states)) writeMeta(writer, meta);
+  writer.u8(operatorTag[handle.kind]);
+  writeStates(writer, handle);
+  if (handle.kind === 'fileMerging') writeDirectories(writer, handle);
   writeStream(writer, handle.stream);
 };

@@ -1,6 +1,7 @@
 /** Checkpoint properties: what kind of snapshot a file is and when it may be deleted (metadata format, section 11). */
-import type { ByteReader } from './byte-reader.ts';
-import type { ByteWriter } from './byte-writer.ts';
+import { isTidemarkError } from '../errors.ts';
+import { ByteReader } from './byte-reader.ts';
+import { ByteWriter } from './byte-writer.ts';
 import { readJavaStream, writeJavaStream } from './java-object-stream.ts';
 import type { JavaClass, JavaObject, JavaValue } from './java-object-stream.ts';
 
@@ -47,6 +48,8 @@ type PropertyFlags = Readonly<Record<(typeof flagNames)[number], boolean>>;
 
 export interface CheckpointProperties extends PropertyFlags {
   readonly snapshot: SnapshotType;
+  /** The bytes of a file that are not those Flink would write; written instead as long as they say the same. */
+  readonly storedBytes?: Uint8Array | undefined;
 }
 
 const noFlags: PropertyFlags = {
@@ -173,13 +176,6 @@ const snapshotObject = (snapshot: SnapshotType): JavaObject =>
         postCheckpointAction: constantOf(actionClass, snapshot.postCheckpointAction),
       });
 
-/** Writes the properties as Flink's Java serialization does, byte for byte; none as null. */
-export const writeProperties = (writer: ByteWriter, properties: CheckpointProperties | undefined): void => {
-  if (properties === undefined) return writeJavaStream(writer, null);
-  const { snapshot, ...flags } = properties;
-  writeJavaStream(writer, objectOf(propertiesClass, { ...flags, checkpointType: snapshotObject(snapshot) }));
-};
-
 /** Checks that a value is an object of one of the given classes, in the version this reader knows. */
 const expectObject = (reader: ByteReader, value: JavaValue, known: readonly JavaClass[]): JavaObject => {
   const expected = `an object of ${known.map(({ name }) => name.slice(PACKAGE.length)).join(' or ')}`;
@@ -190,10 +186,13 @@ const expectObject = (reader: ByteReader, value: JavaValue, known: readonly Java
   if (match === undefined) throw reader.corrupt(value.offset, expected, `one of ${value.class.name}`);
   if (match.uid === value.class.uid) return value;
   const found = BigInt.asUintN(64, value.class.uid).toString(16);
+  const stored = `stream classdesc serialVersionUID = ${value.class.uid}`;
+  const words = `${match.name}; local class incompatible: ${stored}, local class serialVersionUID = ${match.uid}`;
   throw reader.corrupt(
     value.offset,
     `${match.name} of version ${BigInt.asUintN(64, match.uid).toString(16)}`,
     found,
+    words,
   );
 };
 
@@ -210,7 +209,10 @@ const constantIn = <T extends string>(
   const constant = isEnum ? constants.find((name) => name === value.constant) : undefined;
   if (constant !== undefined) return constant;
   const found = isEnum ? JSON.stringify(value.constant) : 'another value';
-  throw reader.corrupt(object.offset, `${field} as one of ${constants.join(', ')}`, found);
+  const words = isEnum
+    ? `enum constant ${value.constant} does not exist in class ${described.name}`
+    : undefined;
+  throw reader.corrupt(object.offset, `${field} as one of ${constants.join(', ')}`, found, words);
 };
 
 const required = <T>(reader: ByteReader, object: JavaObject, field: string, value: T | undefined): T => {
@@ -236,6 +238,49 @@ const readSnapshot = (reader: ByteReader, value: JavaValue): SnapshotType => {
   return { kind: 'savepoint', name, formatType, postCheckpointAction };
 };
 
+const readBody = (reader: ByteReader): CheckpointProperties | undefined => {
+  const value = readJavaStream(reader);
+  if (value === null) return undefined;
+  const object = expectObject(reader, value, [propertiesClass]);
+  const flags = Object.fromEntries(flagNames.map((name) => [name, object.fields.get(name) === true]));
+  const snapshot = readSnapshot(reader, object.fields.get('checkpointType') ?? null);
+  return { ...(flags as PropertyFlags), snapshot };
+};
+
+const sameSnapshot = (left: SnapshotType, right: SnapshotType): boolean => {
+  if (left.name !== right.name) return false;
+  if (left.kind === 'checkpoint') {
+    return right.kind === 'checkpoint' && left.sharingFilesStrategy === right.sharingFilesStrategy;
+  }
+  const isSameFormat = right.kind === 'savepoint' && left.formatType === right.formatType;
+  return isSameFormat && left.postCheckpointAction === right.postCheckpointAction;
+};
+
+/** Whether bytes say these properties; bytes that say nothing do not. */
+const saySame = (bytes: Uint8Array, properties: CheckpointProperties): boolean => {
+  try {
+    const reader = new ByteReader(bytes);
+    const said = readBody(reader);
+    if (said === undefined || reader.remaining > 0) return false;
+    const isFlagged = flagNames.every((name) => said[name] === properties[name]);
+    return isFlagged && sameSnapshot(said.snapshot, properties.snapshot);
+  } catch (error) {
+    if (isTidemarkError(error)) return false;
+    throw error;
+  }
+};
+
+/** Writes the properties as Flink's Java serialization does, byte for byte; none as null. */
+export const writeProperties = (writer: ByteWriter, properties: CheckpointProperties | undefined): void => {
+  if (properties === undefined) return writeJavaStream(writer, null);
+  const { snapshot, storedBytes, ...flags } = properties;
+  if (storedBytes !== undefined && saySame(storedBytes, properties)) return writer.raw(storedBytes);
+  writeJavaStream(writer, objectOf(propertiesClass, { ...flags, checkpointType: snapshotObject(snapshot) }));
+};
+
+const equalBytes = (left: Uint8Array, right: Uint8Array): boolean =>
+  left.length === right.length && left.every((byte, index) => byte === right[index]);
+
 /**
  * Reads properties. Fields are matched by name: missing flags are false, unknown fields are skipped.
  *
@@ -243,10 +288,11 @@ const readSnapshot = (reader: ByteReader, value: JavaValue): SnapshotType => {
  */
 export const readProperties = (reader: ByteReader): CheckpointProperties | undefined =>
   reader.within('properties', () => {
-    const value = readJavaStream(reader);
-    if (value === null) return undefined;
-    const object = expectObject(reader, value, [propertiesClass]);
-    const flags = Object.fromEntries(flagNames.map((name) => [name, object.fields.get(name) === true]));
-    const snapshot = readSnapshot(reader, object.fields.get('checkpointType') ?? null);
-    return { ...(flags as PropertyFlags), snapshot };
+    const start = reader.position;
+    const properties = readBody(reader);
+    if (properties === undefined) return undefined;
+    const bytes = reader.bytes.subarray(start, reader.position);
+    const usual = new ByteWriter();
+    writeProperties(usual, properties);
+    return equalBytes(usual.take(), bytes) ? properties : { ...properties, storedBytes: bytes.slice() };
   });

@@ -1,10 +1,17 @@
-/** Stream handles: reading, writing and skipping (metadata format, section 6). */
+/** Stream handles: reading and writing (metadata format, section 6). */
 import { assertNever } from '../errors.ts';
-import type { StreamStateHandle } from '../state/handles.ts';
+import type {
+  CheckpointedScope,
+  KeyGroupsStreamStateHandle,
+  SegmentFileStateHandle,
+  StreamStateHandle,
+} from '../state/handles.ts';
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { unwritable } from './faults.ts';
-import { streamTag, unreadStreamTags } from './layout.ts';
+import { flinkPathProblem } from './flink-path.ts';
+import { checkpointedScopes, flinkWords, KEY_GROUP_LIMIT, streamTag } from './layout.ts';
+import { TextFields } from './text-fields.ts';
 
 /** A stored size: -1 stands for unknown, less is an error. */
 const readSize = (reader: ByteReader): bigint => {
@@ -14,54 +21,143 @@ const readSize = (reader: ByteReader): bigint => {
   throw reader.corrupt(offset, 'size of the file of at least -1', `${sizeBytes}`);
 };
 
-const refuseTag = (reader: ByteReader, offset: number, tag: number): never => {
-  const known = unreadStreamTags.get(tag);
-  const expected = 'stream handle of tag 0, 1, 2 or 6';
-  if (known === undefined) throw reader.corrupt(offset, expected, `tag ${tag}`);
-  throw reader.unsupported(offset, expected, `tag ${tag} (${known})`);
+/** The first key group and one offset for each: what stands there means nothing when there are none. */
+export const readKeyGroupOffsets = (
+  reader: ByteReader,
+): { readonly firstKeyGroup: number; readonly offsets: readonly bigint[] } => {
+  const offset = reader.position;
+  const firstKeyGroup = reader.i32('first key group');
+  const offsets = reader.offsets('key groups');
+  checkKeyGroups(reader, offset, firstKeyGroup, offsets.length);
+  return { firstKeyGroup, offsets };
+};
+
+/** @throws METADATA_CORRUPT for a range that is not empty and not within 31 bits. */
+export const checkKeyGroups = (reader: ByteReader, offset: number, first: number, count: number): void => {
+  if (count <= 0 || (first >= 0 && first + count <= KEY_GROUP_LIMIT)) return;
+  throw reader.corrupt(offset, 'a range of key groups from 0 to 2^31-1', `${count} from ${first}`);
+};
+
+const readKeyGroupsStream = (reader: ByteReader): KeyGroupsStreamStateHandle => {
+  const { firstKeyGroup, offsets } = readKeyGroupOffsets(reader);
+  const stream = reader.nested(() => readDelegate(reader));
+  return { kind: 'keyGroupsStream', firstKeyGroup, offsets, stream };
+};
+
+const readScope = (reader: ByteReader): CheckpointedScope => {
+  const offset = reader.position;
+  const number = reader.i32('scope of a segment');
+  const scope = checkpointedScopes[number];
+  if (scope !== undefined) return scope;
+  const flinkMessage = flinkWords.outOfBounds(number, checkpointedScopes.length);
+  throw reader.corrupt(offset, 'scope 0 or 1', `${number}`, flinkMessage);
+};
+
+const readSegment = (reader: ByteReader): SegmentFileStateHandle => {
+  const texts = new TextFields(reader);
+  return texts.into({
+    kind: 'segmentFile',
+    startPosition: reader.i64('start of a segment'),
+    sizeBytes: reader.i64('size of a segment'),
+    scope: readScope(reader),
+    path: texts.readPath('path', 'path of a segment'),
+    logicalFileId: texts.read('logicalFileId', 'logical file of a segment'),
+  });
+};
+
+const readFile = (reader: ByteReader, tag: number): StreamStateHandle => {
+  const texts = new TextFields(reader);
+  if (tag === streamTag.relativeFile) {
+    const relativePath = texts.readPath('relativePath', 'relative path of a file');
+    return texts.into({ kind: 'relativeFile', relativePath, sizeBytes: readSize(reader) });
+  }
+  const sizeBytes = readSize(reader);
+  return texts.into({ kind: 'file', path: texts.readPath('path', 'path of a file'), sizeBytes });
+};
+
+const readTag = (reader: ByteReader): number => {
+  if (reader.remaining > 0) return reader.u8('tag of a stream handle');
+  throw reader.corrupt(reader.position, 'a stream handle', 'the end', flinkWords.streamTag(-1));
 };
 
 /**
  * Reads a stream handle, or nothing where the file has the null handle.
  *
- * @throws METADATA_CORRUPT, METADATA_UNSUPPORTED
+ * @throws METADATA_CORRUPT
  */
 export const readStream = (reader: ByteReader): StreamStateHandle | undefined => {
   const offset = reader.position;
-  const tag = reader.u8('tag of a stream handle');
+  const tag = readTag(reader);
   switch (tag) {
     case streamTag.none:
       return undefined;
-    case streamTag.byteStream:
-      return {
-        kind: 'byteStream',
-        name: reader.utf('name of inline data'),
-        data: reader.data('inline data'),
-      };
-    case streamTag.file: {
-      const sizeBytes = readSize(reader);
-      return { kind: 'file', path: reader.filledUtf('path of a file'), sizeBytes };
+    case streamTag.byteStream: {
+      const texts = new TextFields(reader);
+      const name = texts.read('name', 'name of inline data');
+      return texts.into({ kind: 'byteStream' as const, name, data: reader.data('inline data') });
     }
-    case streamTag.relativeFile: {
-      const relativePath = reader.filledUtf('relative path of a file');
-      return { kind: 'relativeFile', relativePath, sizeBytes: readSize(reader) };
+    case streamTag.file:
+    case streamTag.relativeFile:
+      return readFile(reader, tag);
+    case streamTag.keyGroups:
+      return readKeyGroupsStream(reader);
+    case streamTag.segmentFile:
+      return readSegment(reader);
+    case streamTag.emptySegment:
+      return { kind: 'emptySegment' };
+    default: {
+      const expected = 'stream handle of tag 0, 1, 2, 3, 6, 15 or 16';
+      throw reader.corrupt(offset, expected, `tag ${tag}`, flinkWords.streamTag(tag));
     }
-    default:
-      return refuseTag(reader, offset, tag);
   }
 };
 
-/** Reads a stream handle where the format does not allow the null handle. */
-export const readDelegate = (reader: ByteReader): StreamStateHandle => {
+/**
+ * Reads a stream handle where the format does not allow the null handle.
+ *
+ * @throws METADATA_CORRUPT
+ */
+export const readDelegate = (reader: ByteReader, flinkMessage?: string): StreamStateHandle => {
   const offset = reader.position;
   const handle = readStream(reader);
   if (handle !== undefined) return handle;
-  throw reader.corrupt(offset, 'a stream handle', 'the null handle');
+  throw reader.corrupt(offset, 'a stream handle', 'the null handle', flinkMessage);
 };
 
 const writeSize = (writer: ByteWriter, sizeBytes: bigint): void => {
   if (sizeBytes < -1n) throw unwritable('size of the file', `${sizeBytes} is less than -1`);
   writer.i64(sizeBytes, 'size of the file');
+};
+
+/** @throws ARGUMENT_INVALID for a path that Flink could not read again. */
+export const writePath = (writer: ByteWriter, path: string, what: string, stored?: Uint8Array): void => {
+  const problem = flinkPathProblem(path);
+  if (problem !== undefined) throw unwritable(what, `is ${JSON.stringify(path)}: ${problem}`);
+  writer.filledUtf(path, what, stored);
+};
+
+/** @throws ARGUMENT_INVALID for a range outside 31 bits. */
+export const checkWritableKeyGroups = (first: number, count: number): void => {
+  const isWithin = Number.isInteger(first) && first >= 0 && first + count <= KEY_GROUP_LIMIT;
+  if (count <= 0 || isWithin) return;
+  throw unwritable('range of key groups', `has ${count} from ${first}, outside 0 to 2^31-1`);
+};
+
+export const writeKeyGroupOffsets = (
+  writer: ByteWriter,
+  handle: { readonly firstKeyGroup: number; readonly offsets: readonly bigint[] },
+): void => {
+  checkWritableKeyGroups(handle.firstKeyGroup, handle.offsets.length);
+  writer.exactI32(handle.firstKeyGroup, 'first key group');
+  writer.offsets(handle.offsets, 'offset of a key group');
+};
+
+const writeSegment = (writer: ByteWriter, handle: SegmentFileStateHandle): void => {
+  writer.i64(handle.startPosition, 'start of a segment');
+  writer.i64(handle.sizeBytes, 'size of a segment');
+  writer.i32(checkpointedScopes.indexOf(handle.scope));
+  writePath(writer, handle.path, 'path of a segment', handle.storedTexts?.['path']);
+  writer.utf(handle.logicalFileId, 'logical file of a segment', handle.storedTexts?.['logicalFileId']);
 };
 
 /**
@@ -71,19 +167,26 @@ const writeSize = (writer: ByteWriter, sizeBytes: bigint): void => {
  */
 export const writeStream = (writer: ByteWriter, handle: StreamStateHandle | undefined): void => {
   if (handle === undefined) return writer.u8(streamTag.none);
+  writer.u8(streamTag[handle.kind === 'keyGroupsStream' ? 'keyGroups' : handle.kind]);
   switch (handle.kind) {
     case 'byteStream':
-      writer.u8(streamTag.byteStream);
-      writer.utf(handle.name, 'name of inline data');
+      writer.utf(handle.name, 'name of inline data', handle.storedTexts?.['name']);
       return writer.data(handle.data);
     case 'file':
-      writer.u8(streamTag.file);
       writeSize(writer, handle.sizeBytes);
-      return writer.filledUtf(handle.path, 'path of a file');
-    case 'relativeFile':
-      writer.u8(streamTag.relativeFile);
-      writer.filledUtf(handle.relativePath, 'relative path of a file');
+      return writePath(writer, handle.path, 'path of a file', handle.storedTexts?.['path']);
+    case 'relativeFile': {
+      const stored = handle.storedTexts?.['relativePath'];
+      writePath(writer, handle.relativePath, 'relative path of a file', stored);
       return writeSize(writer, handle.sizeBytes);
+    }
+    case 'keyGroupsStream':
+      writeKeyGroupOffsets(writer, handle);
+      return writeStream(writer, handle.stream);
+    case 'segmentFile':
+      return writeSegment(writer, handle);
+    case 'emptySegment':
+      return undefined;
     default:
       return assertNever(handle);
   }

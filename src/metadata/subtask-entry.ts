@@ -2,86 +2,198 @@
  * Subtask entries: `i32 subtask index · SubtaskState` (metadata format, sections 4 and 5). The bytes of one entry are a
  * *slice*: what a task sends with its acknowledgement, what the journal keeps and what ends up in the file, unchanged.
  */
-import type { OperatorStateHandle, OperatorSubtaskState } from '../state/handles.ts';
+import type {
+  LegacySubtaskState,
+  OperatorStateHandle,
+  OperatorSubtaskState,
+  StoredSubtaskNumbers,
+} from '../state/handles.ts';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
-import { unwritable } from './faults.ts';
-import { readKeyed, writeKeyed } from './keyed-handles.ts';
-import { slotNames } from './layout.ts';
+import { readInputChannels, readOutputChannels, writeChannels } from './channel-handles.ts';
+import { unsayable, unwritable } from './faults.ts';
+import { readKeyed } from './keyed-handles.ts';
+import { writeKeyed } from './keyed-writing.ts';
+import { leastBytes, METADATA_VERSION, since, slotNames } from './layout.ts';
+import type { FormatVersion } from './layout.ts';
 import type { SubtaskEntry } from './model.ts';
 import { readOperatorHandle, writeOperatorHandle } from './operator-handles.ts';
+import { readStream, writeStream } from './stream-handles.ts';
 
-/** A count of channel handles; a negative one reads as none, as Flink does. */
-const readNoChannels = (reader: ByteReader): void => {
-  const offset = reader.position;
-  const count = reader.i32('number of channel handles');
-  if (count > 0) throw reader.unsupported(offset, 'no channel state', `${count} channel handles`);
+interface FlaggedHandle {
+  readonly handle: OperatorStateHandle | undefined;
+  /** Present handles have the flag 1; a file may have another. */
+  readonly storedFlag: number | undefined;
+}
+
+const readFlagged = (reader: ByteReader, slot: string): FlaggedHandle =>
+  reader.within(slot, () => {
+    const flag = reader.i32('flag of an operator-state handle');
+    if (flag === 0) return { handle: undefined, storedFlag: undefined };
+    return { handle: readOperatorHandle(reader), storedFlag: flag === 1 ? undefined : flag };
+  });
+
+/** The numbers of which at least one is unusual, or nothing. */
+const storedNumbers = (numbers: StoredSubtaskNumbers): Pick<OperatorSubtaskState, 'stored'> => {
+  const unusual = Object.entries(numbers).filter(([, number]) => number !== undefined);
+  return unusual.length === 0 ? {} : { stored: Object.fromEntries(unusual) };
 };
 
-const readOptionalOperatorHandle = (reader: ByteReader): OperatorStateHandle | undefined =>
-  reader.i32('flag of an operator-state handle') === 0 ? undefined : readOperatorHandle(reader);
+/** What format 2 has instead of channels: nothing at all where it is what every known file has. */
+const readLegacy = (reader: ByteReader): LegacySubtaskState | undefined => {
+  const durationMs = reader.i64('duration');
+  const offset = reader.position;
+  const count = reader.i32('number of legacy states');
+  if (count <= 0) {
+    if (durationMs === -1n && count === 0) return undefined;
+    return { durationMs, legacyStates: [], ...(count < 0 ? { storedLegacyCount: count } : {}) };
+  }
+  reader.position = offset;
+  const legacyStates = reader.list('legacy states', leastBytes.handle, () => readStream(reader));
+  return { durationMs, legacyStates };
+};
 
-const readSubtaskState = (reader: ByteReader): OperatorSubtaskState => {
-  const managedOperatorState = reader.within(slotNames.managedOperator, () =>
-    readOptionalOperatorHandle(reader),
-  );
-  const rawOperatorState = reader.within(slotNames.rawOperator, () => readOptionalOperatorHandle(reader));
+const readSlots = (
+  reader: ByteReader,
+): { readonly state: OperatorSubtaskState; readonly numbers: StoredSubtaskNumbers } => {
+  const managed = readFlagged(reader, slotNames.managedOperator);
+  const raw = readFlagged(reader, slotNames.rawOperator);
   const managedKeyedState = reader.within(slotNames.managedKeyed, () => readKeyed(reader));
   const rawKeyedState = reader.within(slotNames.rawKeyed, () => readKeyed(reader));
-  reader.within(slotNames.inputChannels, () => readNoChannels(reader));
-  reader.within(slotNames.outputChannels, () => readNoChannels(reader));
-  return { managedOperatorState, rawOperatorState, managedKeyedState, rawKeyedState };
+  return {
+    state: {
+      managedOperatorState: managed.handle,
+      rawOperatorState: raw.handle,
+      managedKeyedState,
+      rawKeyedState,
+    },
+    numbers: { managedOperatorFlag: managed.storedFlag, rawOperatorFlag: raw.storedFlag },
+  };
 };
 
-/**
- * Reads the entry at the reader's position.
- *
- * @throws METADATA_CORRUPT, METADATA_UNSUPPORTED (also for a finished subtask, written as a negative index)
- */
-export const readSubtaskEntry = (reader: ByteReader): SubtaskEntry => {
-  const offset = reader.position;
-  const subtaskIndex = reader.i32('subtask index');
-  if (subtaskIndex < 0) {
-    throw reader.unsupported(offset, 'subtask index of at least 0', `${subtaskIndex}, a finished subtask`);
+const readSubtaskState = (reader: ByteReader, version: FormatVersion): OperatorSubtaskState => {
+  if (version < since.channelState) {
+    const legacy = readLegacy(reader);
+    const { state, numbers } = readSlots(reader);
+    return { ...state, ...(legacy === undefined ? {} : { legacy }), ...storedNumbers(numbers) };
   }
-  return { subtaskIndex, state: reader.within(`subtask ${subtaskIndex}`, () => readSubtaskState(reader)) };
-};
-
-const writeOptionalOperatorHandle = (writer: ByteWriter, handle: OperatorStateHandle | undefined): void => {
-  writer.i32(handle === undefined ? 0 : 1);
-  if (handle !== undefined) writeOperatorHandle(writer, handle);
+  const { state, numbers } = readSlots(reader);
+  const inputs = reader.within(slotNames.inputChannels, () => readInputChannels(reader, version));
+  const outputs = reader.within(slotNames.outputChannels, () => readOutputChannels(reader, version));
+  return {
+    ...state,
+    ...(inputs.handles.length === 0 ? {} : { inputChannelState: inputs.handles }),
+    ...(outputs.handles.length === 0 ? {} : { resultSubpartitionState: outputs.handles }),
+    ...storedNumbers({
+      ...numbers,
+      inputChannelCount: inputs.storedCount,
+      resultSubpartitionCount: outputs.storedCount,
+    }),
+  };
 };
 
 /**
- * Makes a slice: the bytes of one subtask entry.
+ * Reads the entry at the reader's position, of format 2 or later.
  *
- * @param subtaskIndex at least 0 and below the operator's parallelism, which the writer of the file checks.
- * @throws ARGUMENT_INVALID for what the format cannot hold: an empty path, a repeated state name, a text over
- *   65535 bytes.
+ * @throws METADATA_CORRUPT
  */
-export const encodeSubtaskEntry = (subtaskIndex: number, state: OperatorSubtaskState): Uint8Array => {
+export const readSubtaskEntry = (reader: ByteReader, version: FormatVersion): SubtaskEntry => {
+  const index = reader.i32('subtask index');
+  if (index < 0 && version >= since.channelState) {
+    return { subtaskIndex: -index - 1, isFinished: true, state: {} };
+  }
+  const state = reader.within('subtask', () => readSubtaskState(reader, version), index);
+  return { subtaskIndex: index, state };
+};
+
+const writeFlagged = (
+  writer: ByteWriter,
+  handle: OperatorStateHandle | undefined,
+  storedFlag: number | undefined,
+): void => {
+  if (handle === undefined) return writer.i32(0);
+  writer.i32(storedFlag === undefined || storedFlag === 0 ? 1 : storedFlag);
+  writeOperatorHandle(writer, handle);
+};
+
+const writeLegacy = (writer: ByteWriter, legacy: LegacySubtaskState | undefined): void => {
+  const { durationMs = -1n, legacyStates = [], storedLegacyCount = 0 } = legacy ?? {};
+  writer.i64(durationMs, 'duration');
+  writer.i32(legacyStates.length === 0 && storedLegacyCount < 0 ? storedLegacyCount : legacyStates.length);
+  for (const state of legacyStates) writeStream(writer, state);
+};
+
+/** Durations are left out where the format has none: nothing depends on them. State is not. */
+const checkLegacy = (version: FormatVersion, { legacy }: OperatorSubtaskState): void => {
+  if (legacy?.chain !== undefined) throw unsayable(version, '', 'state of a chain of operators (format 1)');
+  if (version < since.channelState || legacy === undefined || legacy.legacyStates.length === 0) return;
+  throw unsayable(version, '', 'legacy state (formats 1 and 2)');
+};
+
+const checkChannels = (version: FormatVersion, state: OperatorSubtaskState): void => {
+  if (version >= since.channelState) return;
+  if ((state.inputChannelState ?? []).length > 0) throw unsayable(version, '', slotNames.inputChannels);
+  if ((state.resultSubpartitionState ?? []).length > 0)
+    throw unsayable(version, '', slotNames.outputChannels);
+};
+
+const writeSubtaskState = (writer: ByteWriter, state: OperatorSubtaskState, version: FormatVersion): void => {
+  const { stored } = state;
+  checkLegacy(version, state);
+  checkChannels(version, state);
+  if (version < since.channelState) writeLegacy(writer, state.legacy);
+  writeFlagged(writer, state.managedOperatorState, stored?.managedOperatorFlag);
+  writeFlagged(writer, state.rawOperatorState, stored?.rawOperatorFlag);
+  writeKeyed(writer, state.managedKeyedState);
+  writeKeyed(writer, state.rawKeyedState);
+  if (version < since.channelState) return;
+  writeChannels(writer, state.inputChannelState ?? [], version, stored?.inputChannelCount);
+  writeChannels(writer, state.resultSubpartitionState ?? [], version, stored?.resultSubpartitionCount);
+};
+
+const isWithoutState = (state: OperatorSubtaskState): boolean =>
+  Object.values(state).every((value) => value === undefined || (Array.isArray(value) && value.length === 0));
+
+/**
+ * Writes one entry, of format 2 or later.
+ *
+ * @throws METADATA_UNSUPPORTED for what the format has no words for; ARGUMENT_INVALID as `encodeSubtaskEntry` does.
+ */
+export const writeSubtaskEntry = (writer: ByteWriter, entry: SubtaskEntry, version: FormatVersion): void => {
+  const { subtaskIndex, isFinished = false, state } = entry;
   if (!Number.isInteger(subtaskIndex) || subtaskIndex < 0 || subtaskIndex > 0x7fff_ffff) {
     throw unwritable('subtask index', `${subtaskIndex} is not an integer from 0 to 2^31-1`);
   }
+  if (!isFinished) {
+    writer.i32(subtaskIndex);
+    return writeSubtaskState(writer, state, version);
+  }
+  if (version < since.channelState) throw unsayable(version, '', 'finished subtask');
+  if (!isWithoutState(state)) throw unwritable(`finished subtask ${subtaskIndex}`, 'has state');
+  writer.i32(-subtaskIndex - 1);
+};
+
+/**
+ * Makes a slice: the bytes of one subtask entry of format 6.
+ *
+ * @param subtaskIndex at least 0 and below the operator's parallelism, which the writer of the file checks.
+ * @throws ARGUMENT_INVALID for what the format cannot hold: an empty path, a repeated state name, a text over
+ *   65535 bytes; METADATA_UNSUPPORTED for legacy state.
+ */
+export const encodeSubtaskEntry = (subtaskIndex: number, state: OperatorSubtaskState): Uint8Array => {
   const writer = new ByteWriter();
-  writer.i32(subtaskIndex);
-  writeOptionalOperatorHandle(writer, state.managedOperatorState);
-  writeOptionalOperatorHandle(writer, state.rawOperatorState);
-  writeKeyed(writer, state.managedKeyedState);
-  writeKeyed(writer, state.rawKeyedState);
-  writer.i32(0);
-  writer.i32(0);
+  writeSubtaskEntry(writer, { subtaskIndex, state }, METADATA_VERSION);
   return writer.take().slice();
 };
 
 /**
  * Reads a slice back. The handles do not share memory with the slice.
  *
- * @throws METADATA_CORRUPT, also for bytes after the entry; METADATA_UNSUPPORTED
+ * @throws METADATA_CORRUPT, also for bytes after the entry
  */
 export const decodeSubtaskEntry = (bytes: Uint8Array): SubtaskEntry => {
   const reader = new ByteReader(bytes);
-  const entry = readSubtaskEntry(reader);
+  const entry = readSubtaskEntry(reader, METADATA_VERSION);
   if (reader.remaining === 0) return entry;
   throw reader.corrupt(reader.position, 'the end of the entry', `${reader.remaining} more bytes`);
 };

@@ -2,104 +2,52 @@
  * A metadata file as plain JSON, for people and for comparison with Flink: 64-bit numbers are decimal strings, ids are
  * hex, and what Flink derives (sizes, the order in which it would write state names) is derived the same way.
  */
-import { assertNever } from '../errors.ts';
-import type { KeyedStateHandle, OperatorStateHandle, StreamStateHandle } from '../state/handles.ts';
+import type { OperatorSubtaskState } from '../state/handles.ts';
 import { addSizes, noSizes, streamSizeBytes, subtaskSizes } from '../state/sizes.ts';
 import type { StateSizes } from '../state/sizes.ts';
-import { flinkStateNameOrder } from './flink-order.ts';
-import { METADATA_VERSION } from './layout.ts';
+import { flinkSubtaskOrder } from './flink-order.ts';
+import { bytesView, channelView, keyedView, operatorHandleView, streamView } from './handle-view.ts';
+import type { Digest, Json, Sha256Hex } from './handle-view.ts';
+import { flinkWords, METADATA_VERSION, since } from './layout.ts';
 import type { CheckpointMetadata, OperatorState, SubtaskEntry } from './model.ts';
 import type { CheckpointProperties, SnapshotType } from './properties.ts';
-
-/** What JSON can hold. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
-
-/** Gives the SHA-256 of bytes in lower-case hex. Handed in, because this folder is pure and uses no Node module. */
-export type Sha256Hex = (bytes: Uint8Array) => string;
-
-type Digest = Sha256Hex | undefined;
-
-/** Bytes up to this length are shown, longer ones only as their digest. */
-const SHOWN_BYTES_MAX = 64;
-
-const hexOf = (bytes: Uint8Array): string => {
-  let text = '';
-  for (const byte of bytes) text += byte.toString(16).padStart(2, '0');
-  return text;
-};
-
-const bytesView = (bytes: Uint8Array, sha256Hex: Digest): Json => {
-  const { length } = bytes;
-  if (length <= SHOWN_BYTES_MAX) return { length, hex: hexOf(bytes) };
-  return sha256Hex === undefined ? { length } : { length, sha256: sha256Hex(bytes) };
-};
-
-const streamView = (handle: StreamStateHandle | undefined, sha256Hex: Digest): Json => {
-  if (handle === undefined) return null;
-  switch (handle.kind) {
-    case 'byteStream':
-      return { type: 'ByteStreamStateHandle', name: handle.name, data: bytesView(handle.data, sha256Hex) };
-    case 'file':
-      return { type: 'FileStateHandle', size: `${handle.sizeBytes}`, path: handle.path };
-    case 'relativeFile':
-      return {
-        type: 'RelativeFileStateHandle',
-        relativePath: handle.relativePath,
-        size: `${handle.sizeBytes}`,
-        path: `\${exclusiveDir}/${handle.relativePath}`,
-      };
-    default:
-      return assertNever(handle);
-  }
-};
-
-const operatorHandleView = (handle: OperatorStateHandle | undefined, sha256Hex: Digest): Json => {
-  if (handle === undefined) return null;
-  const byName = new Map(handle.states.map((meta) => [meta.name, meta]));
-  const names = [...byName.keys()];
-  // Java compares strings by UTF-16 units, as the default comparison here does.
-  const sorted = names.toSorted();
-  const writeOrder = flinkStateNameOrder(names);
-  const isSorted = writeOrder.every((name, index) => name === sorted[index]);
-  const states = sorted.map((name) => {
-    const { mode, offsets = [] } = byName.get(name) ?? {};
-    return { name, mode: mode ?? null, offsets: offsets.map(String) };
-  });
-  return {
-    type: 'OperatorStreamStateHandle',
-    states,
-    ...(isSorted ? {} : { stateWriteOrder: writeOrder }),
-    delegate: streamView(handle.stream, sha256Hex),
-  };
-};
-
-const keyedView = (handle: KeyedStateHandle | undefined, sha256Hex: Digest): Json =>
-  handle === undefined
-    ? null
-    : {
-        type: 'keyed:KeyGroupsStateHandle',
-        keyGroups: { start: handle.firstKeyGroup, count: handle.offsets.length },
-        offsets: handle.offsets.map(String),
-        delegate: streamView(handle.stream, sha256Hex),
-        stateHandleId: handle.stateHandleId,
-      };
 
 const sizesView = (sizes: StateSizes): { readonly stateSize: string; readonly checkpointedSize: string } => ({
   stateSize: `${sizes.stateSizeBytes}`,
   checkpointedSize: `${sizes.checkpointedSizeBytes}`,
 });
 
-const subtaskView = ({ subtaskIndex, state }: SubtaskEntry, sha256Hex: Digest): Json => ({
-  index: subtaskIndex,
-  finished: false,
-  managedOperatorState: operatorHandleView(state.managedOperatorState, sha256Hex),
-  rawOperatorState: operatorHandleView(state.rawOperatorState, sha256Hex),
-  managedKeyedState: keyedView(state.managedKeyedState, sha256Hex),
-  rawKeyedState: keyedView(state.rawKeyedState, sha256Hex),
-  inputChannelState: [],
-  resultSubpartitionState: [],
-  ...sizesView(subtaskSizes(state)),
-});
+/** What only formats 1 and 2 have, shown where it is not what every known file has. */
+const legacyView = (
+  { legacy }: OperatorSubtaskState,
+  sha256Hex: Digest,
+): { readonly [key: string]: Json } => {
+  if (legacy === undefined || (legacy.legacyStates.length === 0 && legacy.chain === undefined)) return {};
+  const legacyState = legacy.legacyStates.map((stream) => streamView(stream, sha256Hex));
+  const { chain } = legacy;
+  if (chain === undefined) return { legacyState };
+  const managed = chain.managed.map((handle) => operatorHandleView(handle, sha256Hex));
+  const raw = chain.raw.map((handle) => operatorHandleView(handle, sha256Hex));
+  return { legacyState, managedOperatorStates: managed, rawOperatorStates: raw };
+};
+
+const subtaskView = ({ subtaskIndex, isFinished, state }: SubtaskEntry, sha256Hex: Digest): Json => {
+  if (isFinished === true) return { index: subtaskIndex, finished: true };
+  return {
+    index: subtaskIndex,
+    finished: false,
+    managedOperatorState: operatorHandleView(state.managedOperatorState, sha256Hex),
+    rawOperatorState: operatorHandleView(state.rawOperatorState, sha256Hex),
+    managedKeyedState: keyedView(state.managedKeyedState, sha256Hex),
+    rawKeyedState: keyedView(state.rawKeyedState, sha256Hex),
+    inputChannelState: (state.inputChannelState ?? []).map((handle) => channelView(handle, sha256Hex)),
+    resultSubpartitionState: (state.resultSubpartitionState ?? []).map((handle) =>
+      channelView(handle, sha256Hex),
+    ),
+    ...sizesView(subtaskSizes(state)),
+    ...legacyView(state, sha256Hex),
+  };
+};
 
 const operatorSizes = (operator: OperatorState): StateSizes => {
   const { coordinatorState } = operator;
@@ -109,16 +57,24 @@ const operatorSizes = (operator: OperatorState): StateSizes => {
     .reduce(addSizes, addSizes(noSizes, { stateSizeBytes: sizeBytes, checkpointedSizeBytes: sizeBytes }));
 };
 
+/** Flink keeps the subtasks in a hash map, which is in order as long as there are at most 65536. */
+const writeOrderView = ({ parallelism, subtasks }: OperatorState): { readonly [key: string]: Json } => {
+  const indexes = subtasks.map(({ subtaskIndex }) => subtaskIndex);
+  const order = flinkSubtaskOrder(indexes, parallelism);
+  return order.every((index, at) => index === indexes[at]) ? {} : { subtaskWriteOrder: order };
+};
+
 const operatorView = (operator: OperatorState, sha256Hex: Digest): Json => ({
   operatorId: operator.operatorId,
   name: operator.name ?? null,
   uid: operator.uid ?? null,
   parallelism: operator.parallelism,
   maxParallelism: operator.maxParallelism,
-  fullyFinished: false,
+  fullyFinished: operator.isFullyFinished === true,
   coordinatorState: streamView(operator.coordinatorState, sha256Hex),
   ...sizesView(operatorSizes(operator)),
   subtasks: operator.subtasks.map((entry) => subtaskView(entry, sha256Hex)),
+  ...writeOrderView(operator),
 });
 
 const snapshotView = (snapshot: SnapshotType): Json =>
@@ -145,24 +101,39 @@ const propertiesView = (properties: CheckpointProperties | undefined): Json => {
   };
 };
 
+/** What Flink 2.3.0 says of a file that it refuses though it is whole, or undefined. */
+export const flinkRefusal = (model: CheckpointMetadata): string | undefined => {
+  const { formatVersion = METADATA_VERSION, operators } = model;
+  if (formatVersion < since.singleOperators) return flinkWords.versionOne;
+  const isLegacy = operators.some(({ subtasks }) =>
+    subtasks.some(({ state }) => (state.legacy?.legacyStates ?? []).length > 0),
+  );
+  return isLegacy ? flinkWords.legacyState : undefined;
+};
+
 /**
  * The file as JSON, in the shape of the project's dumps of what Flink loads. `${exclusiveDir}` stands for the directory
- * of the file, which relative handles are resolved against.
+ * of the file, which relative handles are resolved against. A file that no Flink of today reads, because it is of
+ * format 1 or holds state from before Flink 1.2, says so in `flinkRefusal`.
  *
  * @param sha256Hex digests bytes longer than 64; without it only their length is shown.
  */
 export const metadataView = (
   model: CheckpointMetadata,
   sha256Hex?: Sha256Hex,
-): { readonly [key: string]: Json } => ({
-  formatVersion: METADATA_VERSION,
-  checkpointId: `${model.checkpointId}`,
-  masterStates: model.masterStates.map(({ name, version, data }) => ({
-    name,
-    version,
-    bytes: bytesView(data, sha256Hex),
-  })),
-  operatorStates: model.operators.map((operator) => operatorView(operator, sha256Hex)),
-  properties: propertiesView(model.properties),
-  trailingBytes: model.trailingBytes ?? 0,
-});
+): { readonly [key: string]: Json } => {
+  const refusal = flinkRefusal(model);
+  return {
+    formatVersion: model.formatVersion ?? METADATA_VERSION,
+    checkpointId: `${model.checkpointId}`,
+    masterStates: model.masterStates.map(({ name, version, data }) => ({
+      name,
+      version,
+      bytes: bytesView(data, sha256Hex),
+    })),
+    operatorStates: model.operators.map((operator) => operatorView(operator, sha256Hex)),
+    properties: propertiesView(model.properties),
+    trailingBytes: model.trailingBytes?.length ?? 0,
+    ...(refusal === undefined ? {} : { flinkRefusal: refusal }),
+  };
+};

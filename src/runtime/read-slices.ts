@@ -6,7 +6,11 @@ import type { CheckpointStorage } from '../storage/storage.ts';
 import type { LivingAttempt } from '../tasks/gateway.ts';
 
 const bySubtask = (operator: SlicedOperator): ReadonlyMap<number, Uint8Array> =>
-  new Map(operator.slices.map(({ subtaskIndex, bytes }) => [subtaskIndex, bytes]));
+  new Map(
+    operator.slices
+      .filter(({ isFinished }) => !isFinished)
+      .map(({ subtaskIndex, bytes }) => [subtaskIndex, bytes]),
+  );
 
 /**
  * Reads the metadata file behind `pointer`; one slice per operator of each attempt's vertex, none without state.

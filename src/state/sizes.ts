@@ -4,6 +4,8 @@
  */
 import { assertNever } from '../errors.ts';
 import type {
+  ChangelogStateHandle,
+  IncrementalStateHandle,
   KeyedStateHandle,
   OperatorStateHandle,
   OperatorSubtaskState,
@@ -27,7 +29,12 @@ export const streamSizeBytes = (handle: StreamStateHandle): bigint => {
       return BigInt(handle.data.length);
     case 'file':
     case 'relativeFile':
+    case 'segmentFile':
       return handle.sizeBytes;
+    case 'keyGroupsStream':
+      return streamSizeBytes(handle.stream);
+    case 'emptySegment':
+      return 0n;
     default:
       return assertNever(handle);
   }
@@ -39,15 +46,81 @@ export const addSizes = (left: StateSizes, right: StateSizes): StateSizes => ({
   checkpointedSizeBytes: BigInt.asIntN(64, left.checkpointedSizeBytes + right.checkpointedSizeBytes),
 });
 
-/** Every kind so far was written as a whole by its own checkpoint, so that both sizes are its stream's. */
-const handleSizes = (handle: OperatorStateHandle | KeyedStateHandle | undefined): StateSizes => {
-  if (handle === undefined) return noSizes;
-  const sizeBytes = streamSizeBytes(handle.stream);
-  return { stateSizeBytes: sizeBytes, checkpointedSizeBytes: sizeBytes };
+const sum = (sizes: readonly bigint[]): bigint =>
+  BigInt.asIntN(
+    64,
+    sizes.reduce((total, size) => total + size, 0n),
+  );
+
+const both = (sizeBytes: bigint): StateSizes => ({
+  stateSizeBytes: sizeBytes,
+  checkpointedSizeBytes: sizeBytes,
+});
+
+const optionalStreamSize = (stream: StreamStateHandle | undefined): bigint =>
+  stream === undefined ? 0n : streamSizeBytes(stream);
+
+const incrementalSizes = (handle: IncrementalStateHandle): StateSizes => {
+  const files = [...handle.sharedFiles, ...handle.privateFiles].map(({ stream }) => streamSizeBytes(stream));
+  const stateSizeBytes = sum([optionalStreamSize(handle.metadata), ...files]);
+  const { checkpointedSizeBytes = -1n } = handle;
+  const isUnknown = checkpointedSizeBytes === -1n;
+  return { stateSizeBytes, checkpointedSizeBytes: isUnknown ? stateSizeBytes : checkpointedSizeBytes };
+};
+
+const changelogSizes = (handle: ChangelogStateHandle): StateSizes => ({
+  stateSizeBytes: sum(
+    [...handle.materialized, ...handle.nonMaterialized].map((inner) =>
+      inner === undefined ? 0n : keyedSizes(inner).stateSizeBytes,
+    ),
+  ),
+  checkpointedSizeBytes: handle.checkpointedSizeBytes,
+});
+
+/** The sizes of a keyed handle. */
+export const keyedSizes = (handle: KeyedStateHandle): StateSizes => {
+  switch (handle.kind) {
+    case 'keyGroups':
+    case 'savepointKeyGroups':
+      return both(streamSizeBytes(handle.stream));
+    case 'incremental':
+      return incrementalSizes(handle);
+    case 'changelog':
+      return changelogSizes(handle);
+    case 'changelogInMemory':
+      return both(sum(handle.changes.map(({ data }) => BigInt(data.length))));
+    case 'changelogInFiles':
+      return {
+        stateSizeBytes: handle.sizeBytes,
+        checkpointedSizeBytes: handle.checkpointedSizeBytes,
+      };
+    default:
+      return assertNever(handle);
+  }
+};
+
+const operatorHandleSizes = (handle: OperatorStateHandle | undefined): StateSizes =>
+  handle === undefined ? noSizes : both(streamSizeBytes(handle.stream));
+
+const optionalKeyedSizes = (handle: KeyedStateHandle | undefined): StateSizes =>
+  handle === undefined ? noSizes : keyedSizes(handle);
+
+/** Formats 1 and 2 hold what no Flink of today weighs; it is weighed as any other stream is. */
+const legacySizes = ({ legacy }: OperatorSubtaskState): StateSizes => {
+  if (legacy === undefined) return noSizes;
+  const chained = [...(legacy.chain?.managed ?? []), ...(legacy.chain?.raw ?? [])];
+  const legacyBytes = sum(legacy.legacyStates.map(optionalStreamSize));
+  return chained.map(operatorHandleSizes).reduce(addSizes, both(legacyBytes));
 };
 
 /** The sum over all that one subtask holds. */
-export const subtaskSizes = (state: OperatorSubtaskState): StateSizes =>
-  [state.managedOperatorState, state.rawOperatorState, state.managedKeyedState, state.rawKeyedState]
-    .map(handleSizes)
-    .reduce(addSizes, noSizes);
+export const subtaskSizes = (state: OperatorSubtaskState): StateSizes => {
+  const channels = [...(state.inputChannelState ?? []), ...(state.resultSubpartitionState ?? [])];
+  return [
+    operatorHandleSizes(state.managedOperatorState),
+    operatorHandleSizes(state.rawOperatorState),
+    optionalKeyedSizes(state.managedKeyedState),
+    optionalKeyedSizes(state.rawKeyedState),
+    both(sum(channels.map(({ sizeBytes }) => sizeBytes))),
+  ].reduce(addSizes, legacySizes(state));
+};

@@ -1,5 +1,6 @@
 /** How pieces of state become handles, and handles become paths: the same in every backend (C-251, C-253). */
 import { TidemarkError } from '../errors.ts';
+import { assertNever } from '../errors.ts';
 import type { FileStateHandle, RelativeFileStateHandle, StreamStateHandle } from '../state/handles.ts';
 import { childPath, normalizePath } from './pointer.ts';
 import type { CheckpointedStateScope, LocationReference } from './storage.ts';
@@ -59,23 +60,56 @@ export const handleOfFile = (
     : { kind: 'file', path: childPath(directory, fileName), sizeBytes: BigInt(sizeBytes) };
 };
 
-/** A handle of state in a file. */
-export type StateFileHandle = Exclude<StreamStateHandle, { readonly kind: 'byteStream' }>;
+/** Where the bytes of a handle are: in the handle itself, or in a file from one offset on. */
+export type StatePlace =
+  | { readonly data: Uint8Array }
+  | { readonly path: string; readonly start: bigint; readonly sizeBytes: bigint };
 
-/** The file behind a handle. A relative one climbs out of `exclusive` if it says so, as in Flink. */
-export const pathOfHandle = (handle: StateFileHandle, exclusive: string): string =>
-  handle.kind === 'file'
-    ? (normalizePath(handle.path) ?? handle.path)
-    : childPath(exclusive, handle.relativePath);
+/** Finds the bytes behind a handle. A relative path climbs out of `exclusive` if it says so, as in Flink. */
+export const placeOfState = (handle: StreamStateHandle, exclusive: string): StatePlace => {
+  switch (handle.kind) {
+    case 'byteStream':
+      return { data: handle.data };
+    case 'emptySegment':
+      return { data: new Uint8Array() };
+    case 'keyGroupsStream':
+      return placeOfState(handle.stream, exclusive);
+    case 'relativeFile':
+      return { path: childPath(exclusive, handle.relativePath), start: 0n, sizeBytes: handle.sizeBytes };
+    case 'file':
+    case 'segmentFile': {
+      const path = normalizePath(handle.path) ?? handle.path;
+      const start = handle.kind === 'segmentFile' ? handle.startPosition : 0n;
+      return { path, start, sizeBytes: handle.sizeBytes };
+    }
+    default:
+      return assertNever(handle);
+  }
+};
 
-/** The files behind handles, each once; state that is carried inline has none. */
+/** The bytes that a handle means of its whole file, or undefined if the file ends before. */
+export const partOfFile = (
+  file: Uint8Array,
+  place: Extract<StatePlace, { readonly path: string }>,
+  handle: StreamStateHandle,
+): Uint8Array | undefined => {
+  const end = place.start + place.sizeBytes;
+  if (BigInt(file.length) < end || place.start < 0n) return undefined;
+  return handle.kind === 'segmentFile' ? file.subarray(Number(place.start), Number(end)) : file;
+};
+
+/**
+ * The files behind handles, each once; state that is carried inline has none, and a segment is a part of a file that
+ * holds the state of others too.
+ */
 export const pathsOfHandles = (
   handles: readonly StreamStateHandle[],
   exclusive: string,
 ): readonly string[] => {
-  const paths = handles.flatMap((handle) =>
-    handle.kind === 'byteStream' ? [] : [pathOfHandle(handle, exclusive)],
-  );
+  const paths = handles.flatMap((handle) => {
+    const place = placeOfState(handle, exclusive);
+    return handle.kind === 'segmentFile' || 'data' in place ? [] : [place.path];
+  });
   return [...new Set(paths)];
 };
 

@@ -4,7 +4,8 @@
  */
 import { messageOf } from '../errors.ts';
 import type { JobId } from '../state/ids.ts';
-import { walkedEntry, walkSubtaskEntry, type WalkedEntry } from '../metadata/walk.ts';
+import { walkedEntry, type WalkedEntry } from '../metadata/walk-cursor.ts';
+import { walkSubtaskEntry } from '../metadata/walk.ts';
 import { allocateColumns, type FrameBatch, type FrameRefusal } from '../core/columns.ts';
 import { FRAME_BYTES_MAX, FRAME_FORMAT, FRAME_HEADER_BYTES } from './frame.ts';
 

@@ -41,10 +41,10 @@ const keyGroupsOf = (path: string, name: string): number[] =>
   decodeMetadata(readFileSync(path))
     .operators.filter((operator) => operator.name === name)
     .flatMap((operator) => operator.subtasks)
-    .flatMap(({ state }) =>
-      (state.managedKeyedState?.offsets ?? []).map(
-        (_, index) => state.managedKeyedState!.firstKeyGroup + index,
-      ),
+    .flatMap(({ state: { managedKeyedState } }) =>
+      managedKeyedState?.kind === 'keyGroups'
+        ? managedKeyedState.offsets.map((_, index) => managedKeyedState.firstKeyGroup + index)
+        : [],
     );
 
 describe.skipIf(!probe.available)('Flink 2.3.0 loads what the main job wrote', () => {

@@ -98,7 +98,7 @@ const written = (name: string, used: CheckpointMetadata['properties']): Checkpoi
     operators.filter(({ operatorId }) => operatorId === id),
   );
   const masterStates = [{ name: `hook of ${name}`, version: -1, data: Uint8Array.of(9) }];
-  return { checkpointId: 41, operators: inOrder, properties: used, masterStates };
+  return { checkpointId: 41n, operators: inOrder, properties: used, masterStates };
 };
 
 describe.skipIf(!probe.available)('Flink 2.3.0', () => {

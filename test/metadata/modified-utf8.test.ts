@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { modifiedUtf8Length, readModifiedUtf8, writeModifiedUtf8 } from '../../src/metadata/modified-utf8.ts';
-import { text } from './arbitraries.ts';
+import { text } from './value-arbitraries.ts';
 
 const encoded = (value: string): string => {
   const bytes = new Uint8Array(modifiedUtf8Length(value));

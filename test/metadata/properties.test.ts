@@ -76,7 +76,13 @@ describe('the properties of a snapshot', () => {
       .replace('0200085a', '0200075a')
       .replace(`5a${javaText('unclaimed')}`, '')
       .replace('78700000010100000073', '787000000101000073');
-    expect(read(withoutUnclaimed)).toEqual(checkpointPropertiesByPolicy.RETAIN_ON_CANCELLATION);
+    const properties = read(withoutUnclaimed);
+    expect({ ...properties, storedBytes: undefined }).toEqual({
+      ...checkpointPropertiesByPolicy.RETAIN_ON_CANCELLATION,
+      storedBytes: undefined,
+    });
+    expect(written(properties)).toBe(withoutUnclaimed);
+    expect(written(properties && { ...properties, unclaimed: true })).not.toBe(withoutUnclaimed);
   });
 });
 

@@ -3,24 +3,35 @@ import { describe, expect, it } from 'vitest';
 import { isTidemarkError } from '../../src/errors.ts';
 import { assembleMetadata, CHUNK_BYTES_MAX } from '../../src/metadata/assemble.ts';
 import type { AssembledCheckpoint } from '../../src/metadata/assemble.ts';
+import { ByteWriter } from '../../src/metadata/byte-writer.ts';
 import { decodeMetadata } from '../../src/metadata/decode.ts';
 import { encodeMetadata } from '../../src/metadata/encode.ts';
 import { flinkOperatorOrder } from '../../src/metadata/flink-order.ts';
-import type { CheckpointMetadata } from '../../src/metadata/model.ts';
+import type { CheckpointMetadata, SubtaskEntry } from '../../src/metadata/model.ts';
 import { checkpointPropertiesByPolicy } from '../../src/metadata/properties.ts';
 import { sliceMetadata } from '../../src/metadata/slices.ts';
-import { decodeSubtaskEntry, encodeSubtaskEntry } from '../../src/metadata/subtask-entry.ts';
+import {
+  decodeSubtaskEntry,
+  encodeSubtaskEntry,
+  writeSubtaskEntry,
+} from '../../src/metadata/subtask-entry.ts';
 import { parseOperatorId } from '../../src/state/ids.ts';
 import { checkpointMetadata } from './arbitraries.ts';
 
 const operatorId = parseOperatorId('0123456789abcdef0123456789abcdef');
 const properties = checkpointPropertiesByPolicy.RETAIN_ON_CANCELLATION;
 
+const sliceOf = (entry: SubtaskEntry): Uint8Array => {
+  const writer = new ByteWriter();
+  writeSubtaskEntry(writer, entry, 6);
+  return writer.take();
+};
+
 const assembledFrom = ({ operators, ...rest }: CheckpointMetadata): AssembledCheckpoint => ({
   ...rest,
   operators: operators.map(({ subtasks, ...operator }) => ({
     ...operator,
-    entries: subtasks.map(({ subtaskIndex, state }) => encodeSubtaskEntry(subtaskIndex, state)),
+    entries: subtasks.map(sliceOf),
     entryCount: subtasks.length,
   })),
 });
@@ -143,7 +154,7 @@ describe('encoding refuses by name', () => {
     subtasks: [],
   };
   const model = (operator: object): CheckpointMetadata => ({
-    checkpointId: 1,
+    checkpointId: 1n,
     operators: [{ ...bare, ...operator }],
     properties,
     masterStates: [],

@@ -184,7 +184,7 @@ export const checkRestorable = async (simulation: Simulation): Promise<void> => 
   const { operators } = decodeMetadata(await completed.readMetadata());
   const streams = operators.flatMap((operator) =>
     operator.subtasks.flatMap(({ state: subtask }) => [
-      subtask.managedKeyedState?.stream,
+      subtask.managedKeyedState?.kind === 'keyGroups' ? subtask.managedKeyedState.stream : undefined,
       subtask.managedOperatorState?.stream,
     ]),
   );

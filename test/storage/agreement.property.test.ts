@@ -131,6 +131,8 @@ const describeHandle = (handle: StreamStateHandle): string => {
       return `${handle.sizeBytes} bytes in ${handle.path}`;
     case 'relativeFile':
       return `${handle.sizeBytes} bytes in relative ${handle.relativePath}`;
+    default:
+      return handle.kind;
   }
 };
 

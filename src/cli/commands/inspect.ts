@@ -4,7 +4,7 @@ import { isTidemarkError, TidemarkError } from '../../errors.ts';
 import { decodeMetadata } from '../../metadata/decode.ts';
 import type { CheckpointMetadata, OperatorState, SubtaskEntry } from '../../metadata/model.ts';
 import type { CheckpointProperties } from '../../metadata/properties.ts';
-import { metadataView } from '../../metadata/view.ts';
+import { flinkRefusal, metadataView } from '../../metadata/view.ts';
 import type { KeyedStateHandle, OperatorStateHandle, StreamStateHandle } from '../../state/handles.ts';
 import { streamSizeBytes, subtaskSizes } from '../../state/sizes.ts';
 import { fileSystemStorage } from '../../storage/filesystem/storage.ts';
@@ -24,7 +24,12 @@ const streamText = (stream: StreamStateHandle): string => {
     case 'relativeFile':
       return `${size} in ${stream.relativePath}`;
     case 'file':
+    case 'segmentFile':
       return `${size} in ${stream.path}`;
+    case 'keyGroupsStream':
+      return streamText(stream.stream);
+    case 'emptySegment':
+      return 'nothing';
   }
 };
 
@@ -36,8 +41,22 @@ const operatorStateText = (handle: OperatorStateHandle | undefined): string => {
 
 const keyedStateText = (handle: KeyedStateHandle | undefined): string => {
   if (handle === undefined) return '';
-  const last = handle.firstKeyGroup + handle.offsets.length - 1;
-  return `key groups ${handle.firstKeyGroup}–${last}, ${streamText(handle.stream)}`;
+  const count = 'offsets' in handle ? handle.offsets.length : handle.keyGroupCount;
+  const groups = `key groups ${handle.firstKeyGroup}–${handle.firstKeyGroup + count - 1}`;
+  switch (handle.kind) {
+    case 'keyGroups':
+    case 'savepointKeyGroups':
+      return `${groups}, ${streamText(handle.stream)}`;
+    case 'incremental': {
+      const files = handle.sharedFiles.length + handle.privateFiles.length;
+      return `${groups}, ${counted(files, 'file')} of an incremental snapshot`;
+    }
+    case 'changelog':
+      return `${groups}, ${counted(handle.nonMaterialized.length, 'increment')} of a changelog`;
+    case 'changelogInMemory':
+    case 'changelogInFiles':
+      return `${groups}, an increment of a changelog`;
+  }
 };
 
 const columns: readonly Column<SubtaskEntry>[] = [
@@ -91,15 +110,19 @@ const discardText = (properties: CheckpointProperties): string => {
 };
 
 const headLines = (metadata: CheckpointMetadata, pointer: string, sizeBytes: number): readonly string[] => {
-  const { properties, trailingBytes = 0, masterStates, operators } = metadata;
+  const { properties, trailingBytes, masterStates, operators } = metadata;
+  const refusal = flinkRefusal(metadata);
   return pairLines([
     ['checkpoint', String(metadata.checkpointId)],
     ['pointer', pointer],
-    ['file', `${bytesText(sizeBytes)}, format version 6`],
+    ['file', `${bytesText(sizeBytes)}, format version ${metadata.formatVersion ?? 6}`],
     ['kind', kindText(properties)],
+    ...(refusal === undefined ? [] : [['Flink', `refuses it: ${refusal}`] as const]),
     ...(properties === undefined ? [] : [['discarded', discardText(properties)] as const]),
     ['holds', `${counted(operators.length, 'operator')}, ${counted(masterStates.length, 'master state')}`],
-    ...(trailingBytes === 0 ? [] : [['ignored', `${trailingBytes} bytes behind the end`] as const]),
+    ...(trailingBytes === undefined
+      ? []
+      : [['ignored', `${trailingBytes.length} bytes behind the end`] as const]),
   ]);
 };
 

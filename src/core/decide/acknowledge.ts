@@ -114,10 +114,11 @@ const recordedFacts = (target: Target, command: Acknowledge): Fact[] => {
 
 /** The checkpoint's own files only: a frame may name any path, and nothing else of it is ours to delete. */
 const ownFile = (location: LocationReference, handle: StreamStateHandle): DiscardFile | undefined => {
-  if (handle.kind === 'byteStream') return undefined;
   if (handle.kind === 'relativeFile') {
     return isPlainName(handle.relativePath) ? { path: handle.relativePath, isRelative: true } : undefined;
   }
+  // A segment is a part of a file that holds the state of other tasks too.
+  if (handle.kind !== 'file') return undefined;
   const { path } = handle;
   const folder = [location.exclusive, location.shared].find((each) => path.startsWith(`${each}/`));
   if (folder === undefined || !isPlainName(path.slice(folder.length + 1))) return undefined;

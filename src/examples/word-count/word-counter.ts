@@ -104,7 +104,7 @@ const restoreTotals = async (context: TaskContext, counter: WordCounter): Promis
   const state = restoredState(context);
   if (state === undefined) return;
   const handle = state.managedKeyedState;
-  invariant(handle !== undefined, `counter ${context.subtask} has state in every checkpoint`);
+  invariant(handle?.kind === 'keyGroups', `counter ${context.subtask} has state in every checkpoint`);
   const bytes = await readRestored(context, handle.stream);
   for (const offset of handle.offsets) {
     for (const total of decodeKeyGroup(bytes, Number(offset))) counter.restore(total);

@@ -16,7 +16,8 @@ import {
 import { normalizePath, parsePath, toFileUri, toLocalPath } from '../pointer.ts';
 import {
   checkedInlineThreshold,
-  pathOfHandle,
+  partOfFile,
+  placeOfState,
   pathsOfHandles,
   type FileNames,
   randomFileNames,
@@ -121,10 +122,11 @@ class FileSystemStorage implements CheckpointStorage {
   }
 
   async readState(handle: StreamStateHandle, exclusive: string): Promise<Uint8Array> {
-    if (handle.kind === 'byteStream') return handle.data;
-    const path = localPath(pathOfHandle(handle, exclusive));
-    const bytes = await readWhole(path);
-    if (BigInt(bytes.length) < handle.sizeBytes) throw storageUnavailable('read', toFileUri(path), 'EOF');
+    const place = placeOfState(handle, exclusive);
+    if ('data' in place) return place.data;
+    const path = localPath(place.path);
+    const bytes = partOfFile(await readWhole(path), place, handle);
+    if (bytes === undefined) throw storageUnavailable('read', toFileUri(path), 'EOF');
     return bytes;
   }
 

@@ -16,7 +16,8 @@ import { childPath, normalizePath, parsePath } from '../pointer.ts';
 import {
   checkedInlineThreshold,
   type FileNames,
-  pathOfHandle,
+  partOfFile,
+  placeOfState,
   pathsOfHandles,
   randomFileNames,
   type RandomIntegers,
@@ -125,10 +126,11 @@ class InMemoryStorage implements MemoryStorage {
   }
 
   async readState(handle: StreamStateHandle, exclusive: string): Promise<Uint8Array> {
-    if (handle.kind === 'byteStream') return handle.data;
-    const path = memoryPath(pathOfHandle(handle, exclusive));
-    const bytes = this.#files.read(path);
-    if (BigInt(bytes.length) < handle.sizeBytes) throw storageUnavailable('read', path, 'EOF');
+    const place = placeOfState(handle, exclusive);
+    if ('data' in place) return place.data;
+    const path = memoryPath(place.path);
+    const bytes = partOfFile(this.#files.read(path), place, handle);
+    if (bytes === undefined) throw storageUnavailable('read', path, 'EOF');
     return bytes;
   }
 

@@ -1,0 +1,75 @@
+/**
+ * Paths as Flink's file systems have them (metadata format, section 12). Files are read and written with the spelling
+ * they have; Flink normalizes on loading, so what Flink shows can only be compared after doing the same.
+ */
+
+const schemeForm = /^[a-zA-Z][a-zA-Z0-9+.-]*$/;
+const windowsDrive = /^[a-zA-Z]:/;
+const rootedWindowsDrive = /^\/[a-zA-Z]:/;
+const windowsRoot = /^\/[a-zA-Z]+:\/$/;
+
+interface PathParts {
+  readonly scheme: string | undefined;
+  readonly authority: string | undefined;
+  readonly path: string;
+}
+
+/** Scheme: before the first colon, if no slash comes earlier. Authority: after two slashes, up to the next. */
+const partsOf = (text: string): PathParts => {
+  const rooted = windowsDrive.test(text) ? `/${text}` : text;
+  const colon = rooted.indexOf(':');
+  const slash = rooted.indexOf('/');
+  const hasScheme = colon !== -1 && (slash === -1 || colon < slash);
+  const scheme = hasScheme ? rooted.slice(0, colon) : undefined;
+  const start = hasScheme ? colon + 1 : 0;
+  if (!rooted.startsWith('//', start) || rooted.length - start <= 2) {
+    return { scheme, authority: undefined, path: rooted.slice(start) };
+  }
+  const next = rooted.indexOf('/', start + 2);
+  const end = next > 0 ? next : rooted.length;
+  return { scheme, authority: rooted.slice(start + 2, end), path: rooted.slice(end) };
+};
+
+const collapsed = (path: string): string => {
+  const single = path.replaceAll('\\', '/').replaceAll(/\/+/g, '/');
+  const isKept = !single.endsWith('/') || single === '/' || windowsRoot.test(single);
+  return isKept ? single : single.slice(0, -1);
+};
+
+/** As a URI is normalized: a dot at the end leaves its slash, and dots that lead above the start stay. */
+const withoutDots = (path: string): string => {
+  const segments = path.split('/');
+  if (!segments.some((segment) => segment === '.' || segment === '..')) return path;
+  const isRooted = path.startsWith('/');
+  const kept: string[] = [];
+  for (const segment of isRooted ? segments.slice(1) : segments) {
+    if (segment === '.') continue;
+    if (segment === '..' && kept.length > 0 && kept.at(-1) !== '..') kept.pop();
+    else kept.push(segment);
+  }
+  const last = segments.at(-1);
+  const isDotLast = (last === '.' || last === '..') && kept.length > 0 && kept.at(-1) !== '..';
+  const joined = kept.join('/') + (isDotLast ? '/' : '');
+  if (isRooted) return `/${joined}`;
+  // Otherwise the first segment would read as a scheme.
+  return kept[0]?.includes(':') === true ? `./${joined}` : joined;
+};
+
+/** What is wrong with a path that Flink cannot take, or nothing. */
+export const flinkPathProblem = (text: string): string | undefined => {
+  if (!text.includes(':')) return undefined;
+  const { scheme, authority, path } = partsOf(text);
+  if (scheme === undefined) return undefined;
+  if (!schemeForm.test(scheme)) return 'Illegal character in scheme name';
+  const isPlaced = collapsed(path).startsWith('/') || (path === '' && authority !== undefined);
+  return isPlaced ? undefined : 'Relative path in absolute URI';
+};
+
+/** The text form that Flink gives a path: what its rewrite of a file would hold. */
+export const flinkPath = (text: string): string => {
+  const { scheme, authority, path } = partsOf(text);
+  const normal = withoutDots(collapsed(path));
+  const host = authority === undefined || authority === '' ? '' : `//${authority}`;
+  if (scheme === undefined && host === '' && rootedWindowsDrive.test(normal)) return normal.slice(1);
+  return `${scheme === undefined ? '' : `${scheme}:`}${host}${normal}`;
+};
