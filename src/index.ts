@@ -122,6 +122,12 @@ export type {
   SnapshotType,
 } from './metadata/properties.ts';
 export { decodeMetadata } from './metadata/decode.ts';
+export {
+  summarizeMetadata,
+  type MetadataSummary,
+  type OperatorSummary,
+  type ReferredFile,
+} from './metadata/summary.ts';
 export { encodeMetadata, type EncodeOptions } from './metadata/encode.ts';
 export type { FormatVersion } from './metadata/layout.ts';
 export { flinkOperatorOrder } from './metadata/flink-order.ts';

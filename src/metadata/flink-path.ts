@@ -55,6 +55,39 @@ const withoutDots = (path: string): string => {
   return kept[0]?.includes(':') === true ? `./${joined}` : joined;
 };
 
+const RELATIVE_IN_ABSOLUTE = 'Relative path in absolute URI';
+
+/** The path without the one slash that Flink takes off its front, or undefined if there is none. */
+const withoutFirstSlash = (text: string): string | undefined => {
+  const path = withoutDots(collapsed(partsOf(text).path));
+  return path.startsWith('/') ? path.slice(1) : undefined;
+};
+
+/** Whether what is left would be read as beginning with a scheme. */
+const leadsWithScheme = (path: string): boolean => /^[^/]*:/.test(path);
+
+/** What is wrong with a relative path that Flink cannot resolve, or nothing: one with a scheme is not relative. */
+export const flinkRelativePathProblem = (text: string): string | undefined => {
+  const problem = flinkPathProblem(text);
+  const { scheme, path } = partsOf(text);
+  if (problem !== undefined) return problem;
+  if (scheme !== undefined && path !== '') return RELATIVE_IN_ABSOLUTE;
+  const rest = withoutFirstSlash(text);
+  if (rest === '') return 'Can not create a Path from an empty string';
+  if (rest === undefined || !leadsWithScheme(rest)) return undefined;
+  return /^[a-zA-Z][a-zA-Z0-9+.-]*:\//.test(rest) ? undefined : RELATIVE_IN_ABSOLUTE;
+};
+
+/**
+ * Where a relative path leads, in Flink's text form: below the directory, beside it with `../`, nowhere else if empty,
+ * and to an absolute path of its own if a scheme follows a first slash.
+ */
+export const flinkRelativePath = (text: string): { readonly path: string; readonly isAbsolute: boolean } => {
+  const rest = withoutFirstSlash(text);
+  if (rest !== undefined && leadsWithScheme(rest)) return { path: rest, isAbsolute: true };
+  return { path: (rest ?? flinkPath(text)).replace(/\/$/, ''), isAbsolute: false };
+};
+
 /** What is wrong with a path that Flink cannot take, or nothing. */
 export const flinkPathProblem = (text: string): string | undefined => {
   if (!text.includes(':')) return undefined;
@@ -62,7 +95,7 @@ export const flinkPathProblem = (text: string): string | undefined => {
   if (scheme === undefined) return undefined;
   if (!schemeForm.test(scheme)) return 'Illegal character in scheme name';
   const isPlaced = collapsed(path).startsWith('/') || (path === '' && authority !== undefined);
-  return isPlaced ? undefined : 'Relative path in absolute URI';
+  return isPlaced ? undefined : RELATIVE_IN_ABSOLUTE;
 };
 
 /** The text form that Flink gives a path: what its rewrite of a file would hold. */

@@ -10,7 +10,7 @@ import type {
 } from '../state/handles.ts';
 import { keyedSizes } from '../state/sizes.ts';
 import { flinkBackendId } from './backend-id.ts';
-import { flinkPath } from './flink-path.ts';
+import { flinkPath, flinkRelativePath } from './flink-path.ts';
 import { flinkStateNameOrder } from './flink-order.ts';
 import { packedChannelsView } from './packed-channels.ts';
 
@@ -40,10 +40,13 @@ export const bytesView = (bytes: Uint8Array, sha256Hex: Digest): Json => {
   return sha256Hex === undefined ? { length } : { length, sha256: sha256Hex(bytes) };
 };
 
-/** Below the directory of the file, or beside it; a path of its own stays what it is. */
+const EXCLUSIVE_DIRECTORY = `\${exclusiveDir}`;
+
+/** Below the directory of the file, or beside it. */
 const resolvedPath = (relativePath: string): string => {
-  const path = flinkPath(relativePath).replace(/^\//, '');
-  if (/^[a-zA-Z][a-zA-Z0-9+.-]+:/.test(path)) return path;
+  const { path, isAbsolute } = flinkRelativePath(relativePath);
+  if (isAbsolute) return path;
+  if (path === '') return EXCLUSIVE_DIRECTORY;
   const isBeside = path.startsWith('../') && !path.startsWith('../../');
   return isBeside ? `file:\${parentOfExclusiveDir}/${path.slice(3)}` : `\${exclusiveDir}/${path}`;
 };

@@ -9,7 +9,7 @@ import type {
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { unwritable } from './faults.ts';
-import { flinkPathProblem } from './flink-path.ts';
+import { flinkPathProblem, flinkRelativePathProblem } from './flink-path.ts';
 import { checkpointedScopes, flinkWords, KEY_GROUP_LIMIT, streamTag } from './layout.ts';
 import { TextFields } from './text-fields.ts';
 
@@ -68,7 +68,8 @@ const readSegment = (reader: ByteReader): SegmentFileStateHandle => {
 const readFile = (reader: ByteReader, tag: number): StreamStateHandle => {
   const texts = new TextFields(reader);
   if (tag === streamTag.relativeFile) {
-    const relativePath = texts.readPath('relativePath', 'relative path of a file');
+    const what = 'relative path of a file';
+    const relativePath = texts.readPath('relativePath', what, flinkRelativePathProblem);
     return texts.into({ kind: 'relativeFile', relativePath, sizeBytes: readSize(reader) });
   }
   const sizeBytes = readSize(reader);
@@ -176,6 +177,8 @@ export const writeStream = (writer: ByteWriter, handle: StreamStateHandle | unde
       writeSize(writer, handle.sizeBytes);
       return writePath(writer, handle.path, 'path of a file', handle.storedTexts?.['path']);
     case 'relativeFile': {
+      const problem = flinkRelativePathProblem(handle.relativePath);
+      if (problem !== undefined) throw unwritable('relative path of a file', problem);
       const stored = handle.storedTexts?.['relativePath'];
       writePath(writer, handle.relativePath, 'relative path of a file', stored);
       return writeSize(writer, handle.sizeBytes);

@@ -24,11 +24,11 @@ export class TextFields {
   }
 
   /** A path that Flink can take, in the spelling of the file. */
-  readPath(field: string, what: string): string {
+  readPath(field: string, what: string, problemOf = flinkPathProblem): string {
     const offset = this.#reader.position;
     const path = this.#reader.filledUtf(what);
     this.#keep(field);
-    const problem = flinkPathProblem(path);
+    const problem = problemOf(path);
     if (problem === undefined) return path;
     throw this.#reader.corrupt(offset, `${what} with a scheme and a place`, JSON.stringify(path), problem);
   }

@@ -3,7 +3,7 @@
  * results, sizes are summed in the caller's object, and nothing is built on the way.
  */
 import { corrupt, joinPath } from './faults.ts';
-import { flinkPathProblem } from './flink-path.ts';
+import { flinkPathProblem, flinkRelativePathProblem } from './flink-path.ts';
 import { DEPTH_MAX, METADATA_VERSION } from './layout.ts';
 import type { FormatVersion } from './layout.ts';
 import { readModifiedUtf8 } from './modified-utf8.ts';
@@ -131,17 +131,20 @@ export const skipText = (cursor: EntryCursor, at: number, slot: string): number 
 
 const SLASH = 0x2f;
 const COLON = 0x3a;
+const BACKSLASH = 0x5c;
 
 const isSchemeByte = (byte: number): boolean =>
   (byte >= 0x61 && byte <= 0x7a) || (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x30 && byte <= 0x39);
 
 /** Whether the path is one of the usual: without a scheme, or with a plain one and a slash after it. */
-const isUsualPath = ({ view }: EntryCursor, start: number, end: number): boolean => {
+const isUsualPath = ({ view }: EntryCursor, start: number, end: number, isRelative: boolean): boolean => {
+  // Flink takes a first slash off a relative path, and looks again.
+  if (isRelative && (view.getUint8(start) === SLASH || view.getUint8(start) === BACKSLASH)) return false;
   let at = start;
   while (at < end && isSchemeByte(view.getUint8(at))) at++;
   if (at < end && view.getUint8(at) === COLON) {
     const isLetterFirst = at > start && view.getUint8(start) > 0x39;
-    return isLetterFirst && at + 1 < end && view.getUint8(at + 1) === SLASH;
+    return !isRelative && isLetterFirst && at + 1 < end && view.getUint8(at + 1) === SLASH;
   }
   for (; at < end; at++) {
     const byte = view.getUint8(at);
@@ -152,15 +155,16 @@ const isUsualPath = ({ view }: EntryCursor, start: number, end: number): boolean
 };
 
 /** A path that is not empty, and that Flink can take. */
-export const skipPath = (cursor: EntryCursor, at: number, slot: string): number => {
+export const skipPath = (cursor: EntryCursor, at: number, slot: string, isRelative = false): number => {
   const end = skipText(cursor, at, slot);
   if (end === at + 2) {
     const words = 'Can not create a Path from an empty string';
     corruptAt(cursor, at, slot, 'a path that is not empty', 'an empty string', words);
   }
-  if (isUsualPath(cursor, at + 2, end)) return end;
+  if (isUsualPath(cursor, at + 2, end, isRelative)) return end;
   const path = readModifiedUtf8(bytesOf(cursor), at + 2, end);
-  const problem = flinkPathProblem(String(path));
+  const problemOf = isRelative ? flinkRelativePathProblem : flinkPathProblem;
+  const problem = problemOf(String(path));
   if (problem !== undefined) corruptAt(cursor, at, slot, 'a path with scheme and place', `${path}`, problem);
   return end;
 };

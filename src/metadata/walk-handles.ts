@@ -64,7 +64,7 @@ const skipFile = (cursor: EntryCursor, at: number, slot: string): number => {
 };
 
 const skipRelativeFile = (cursor: EntryCursor, at: number, slot: string): number => {
-  const size = skipPath(cursor, at, slot);
+  const size = skipPath(cursor, at, slot, true);
   const end = skipFileSize(cursor, size, slot);
   cursor.onFile?.('relativeFile', at, size);
   return end;

@@ -1,6 +1,6 @@
 /** Random handles of every kind, valid by construction. */
 import * as fc from 'fast-check';
-import { flinkPathProblem } from '../../src/metadata/flink-path.ts';
+import { flinkPathProblem, flinkRelativePathProblem } from '../../src/metadata/flink-path.ts';
 import { flinkStateNameOrder } from '../../src/metadata/flink-order.ts';
 import { checkpointedScopes, distributionModes } from '../../src/metadata/layout.ts';
 import type { FormatVersion } from '../../src/metadata/layout.ts';
@@ -27,6 +27,8 @@ const path = fc
   )
   .filter((one) => flinkPathProblem(one) === undefined);
 
+const relativePath = filledText.filter((one) => flinkRelativePathProblem(one) === undefined);
+
 /** Sizes that nothing checks are as large as those of files, so that sums stay where the caller wants them. */
 const size = (most: bigint): fc.Arbitrary<bigint> => fc.bigInt({ min: 0n, max: most });
 
@@ -49,7 +51,7 @@ const stream = (sizeMost: bigint, depth = 1): fc.Arbitrary<StreamStateHandle> =>
   const plain = fc.oneof<fc.Arbitrary<StreamStateHandle>[]>(
     fc.record({ kind: is('byteStream'), name: text, data }),
     fc.record({ kind: is('file'), path, sizeBytes: fileSize(sizeMost) }),
-    fc.record({ kind: is('relativeFile'), relativePath: path, sizeBytes: fileSize(sizeMost) }),
+    fc.record({ kind: is('relativeFile'), relativePath, sizeBytes: fileSize(sizeMost) }),
     segment(sizeMost),
     emptySegment,
   );
