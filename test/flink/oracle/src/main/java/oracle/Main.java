@@ -18,6 +18,7 @@ import java.util.*;
  *
  * <pre>
  * dump FILE                               what Flink's loader sees in a metadata file
+ * gen SEED VERSION COUNT DIR              writes generated files of a version and what Flink sees in each
  * rewrite IN OUT                          loads IN and writes it to OUT with Flink's default serializer
  * operatorOrder ID...                     the order of a hash map that these operator ids were put into
  * keyGroup MAX KEY                        the key group of a string key
@@ -45,12 +46,27 @@ public final class Main {
     private static Object run(String[] command) throws IOException {
         return switch (command[0]) {
             case "dump" -> Dump.dump(Dump.read(command[1]), command[1]);
+            case "gen" -> generate(Long.parseLong(command[1]), Integer.parseInt(command[2]), Integer.parseInt(command[3]), command[4]);
             case "rewrite" -> rewrite(command[1], command[2]);
             case "operatorOrder" -> operatorOrder(List.of(command).subList(1, command.length));
             case "keyGroup" -> KeyGroupRangeAssignment.assignToKeyGroup(command[2], Integer.parseInt(command[1]));
             case "keyGroupRange" -> keyGroupRange(command);
             default -> throw new IllegalArgumentException("unknown command " + command[0]);
         };
+    }
+
+    private static Object generate(long seed, int version, int count, String directory) throws IOException {
+        Path folder = Path.of(directory);
+        Files.createDirectories(folder);
+        for (int i = 0; i < count; i++) {
+            CheckpointMetadata metadata = new Gen(seed * 1000003 + i, version, folder.toUri().toString()).next(i);
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            Gen.write(metadata, version, bytes);
+            Path file = folder.resolve(i + ".metadata");
+            Files.write(file, bytes.toByteArray());
+            Files.writeString(folder.resolve(i + ".json"), Json.line(Dump.dump(bytes.toByteArray(), file.toString())));
+        }
+        return Map.of("files", count);
     }
 
     private static Object rewrite(String from, String to) throws IOException {
