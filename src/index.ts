@@ -133,4 +133,21 @@ export type { FormatVersion } from './metadata/layout.ts';
 export { flinkOperatorOrder } from './metadata/flink-order.ts';
 export { flinkRefusal, metadataView } from './metadata/view.ts';
 export type { Json, Sha256Hex } from './metadata/handle-view.ts';
+export {
+  isProblem,
+  metadataFindings,
+  type Finding,
+  type KeyedSlot,
+  type KeyGroupGap,
+  type KeyGroupOverlap,
+  type KeyGroupsBeyond,
+  type OperatorWithoutState,
+} from './metadata/findings.ts';
+export {
+  metadataDifference,
+  type LocatedMetadata,
+  type MetadataDifference,
+  type OperatorDifference,
+} from './metadata/difference.ts';
+export { fileReferences, type FileReference, type FileScope } from './metadata/references.ts';
 export { decodeSubtaskEntry, encodeSubtaskEntry } from './metadata/subtask-entry.ts';

@@ -59,8 +59,45 @@ Examples:
   $ tidemark journal --follow                         from the start, and on until the job has ended`;
 
 export const inspectHelp = `
-Reads files of format version 6: of Tidemark and of Flink.
+Reads files of Tidemark and of every Flink: formats 1 to 6.
 
 Examples:
   $ tidemark inspect tidemark-data/checkpoints/<job>/chk-7
   $ tidemark inspect savepoints/savepoint-0a1b2c-3d4e5f --json`;
+
+export const metadataHelp = `
+Works on files of all formats that Flink ever wrote, 1 to 6. A path is a metadata file or the directory that holds it.
+
+Examples:
+  $ tidemark metadata show savepoints/savepoint-0a1b2c-3d4e5f
+  $ tidemark metadata verify checkpoints/<job>/chk-7
+  $ tidemark metadata diff checkpoints/<job>/chk-6 checkpoints/<job>/chk-7
+  $ tidemark metadata convert old/_metadata new/_metadata --format 6`;
+
+export const metadataShowHelp = `
+Examples:
+  $ tidemark metadata show savepoints/savepoint-0a1b2c-3d4e5f
+  $ tidemark metadata show chk-7 chk-8 --json`;
+
+export const metadataVerifyHelp = `
+Problems are files that are missing, have another size or cannot be checked from here, and key groups that are held
+twice, or not at all by a subtask that holds others. Notes are what healthy files have too.
+
+Examples:
+  $ tidemark metadata verify savepoints/savepoint-0a1b2c-3d4e5f
+  $ tidemark metadata verify checkpoints/<job>/chk-*
+
+Exit status: 0 no problem, 1 a problem or a file that cannot be read, 2 wrong arguments.`;
+
+export const metadataDiffHelp = `
+Operators are the same by id, files by path: the new files are what an incremental checkpoint has added.
+
+Example:
+  $ tidemark metadata diff checkpoints/<job>/chk-6 checkpoints/<job>/chk-7`;
+
+export const metadataConvertHelp = `
+Refuses what the older format cannot say, and names it. Never overwrites a file.
+
+Examples:
+  $ tidemark metadata convert savepoint-old/_metadata savepoint-old/_metadata.6 --format 6
+  $ tidemark metadata convert chk-7 chk-7/_metadata.5 --format 5`;

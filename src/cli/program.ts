@@ -7,6 +7,10 @@ import { cancel } from './commands/cancel.ts';
 import { checkpoints } from './commands/checkpoints.ts';
 import { inspect } from './commands/inspect.ts';
 import { journal, type JournalOptions } from './commands/journal.ts';
+import { convertibleFormats, convertMetadata, type ConvertibleFormat } from './commands/metadata/convert.ts';
+import { diffMetadata } from './commands/metadata/diff.ts';
+import { showMetadata } from './commands/metadata/show.ts';
+import { verifyMetadata } from './commands/metadata/verify.ts';
 import { run } from './commands/run.ts';
 import { status } from './commands/status.ts';
 import { DATA_DIRECTORY_DEFAULT, dataDirectory } from './data-directory.ts';
@@ -16,6 +20,11 @@ import {
   checkpointsHelp,
   inspectHelp,
   journalHelp,
+  metadataConvertHelp,
+  metadataDiffHelp,
+  metadataHelp,
+  metadataShowHelp,
+  metadataVerifyHelp,
   programHelp,
   runHelp,
   statusHelp,
@@ -125,6 +134,65 @@ const addOthers = (program: Command, terminal: Terminal, finish: Finish): void =
     );
 };
 
+const pathsText = 'metadata files, or directories that hold one';
+
+const addMetadataReaders = (group: Command, terminal: Terminal, finish: Finish): void => {
+  group
+    .command('show')
+    .argument('<paths...>', pathsText)
+    .description('operators, sizes, key groups and files, in tables')
+    .option('--json', 'everything, as JSON')
+    .addHelpText('after', metadataShowHelp)
+    .action(async (paths: readonly string[], flags: { readonly json?: boolean }) =>
+      finish(await showMetadata(paths, flags, terminal)),
+    );
+  group
+    .command('verify')
+    .argument('<paths...>', pathsText)
+    .description('whether all that a file refers to is there, and nothing is held twice')
+    .addHelpText('after', metadataVerifyHelp)
+    .action(async (paths: readonly string[]) => finish(await verifyMetadata(paths, terminal)));
+};
+
+const addMetadataOthers = (group: Command, terminal: Terminal, finish: Finish): void => {
+  group
+    .command('diff')
+    .argument('<before>', 'metadata file, or its directory')
+    .argument('<after>', 'metadata file, or its directory')
+    .description('what changed from one checkpoint to another')
+    .addHelpText('after', metadataDiffHelp)
+    .action(async (before: string, after: string) => finish(await diffMetadata(before, after, terminal)));
+  group
+    .command('convert')
+    .argument('<in>', 'metadata file, or its directory')
+    .argument('<out>', 'file to make')
+    .description('the same content in another format version')
+    .requiredOption(
+      '--format <n>',
+      `the format version to write: ${convertibleFormats.join(', ')}`,
+      oneOf('--format', convertibleFormats),
+    )
+    .addHelpText('after', metadataConvertHelp)
+    .action(async (input: string, output: string, flags: { readonly format: ConvertibleFormat }) =>
+      finish(await convertMetadata(input, output, flags, terminal)),
+    );
+};
+
+const addMetadata = (program: Command, terminal: Terminal, finish: Finish): void => {
+  const group = program
+    .command('metadata')
+    .description('look into, check, compare and convert metadata files of any format')
+    .addHelpText('after', metadataHelp)
+    .allowExcessArguments()
+    .action((_flags: unknown, self: Command) => {
+      const [unknown] = self.args;
+      if (unknown !== undefined) self.error(`error: unknown command 'metadata ${unknown}'`);
+      self.outputHelp();
+    });
+  addMetadataReaders(group, terminal, finish);
+  addMetadataOthers(group, terminal, finish);
+};
+
 const createProgram = (terminal: Terminal, finish: Finish): Command => {
   const program = new Command('tidemark')
     .description('A word count with checkpoints that survives whatever happens to its process.')
@@ -136,6 +204,7 @@ const createProgram = (terminal: Terminal, finish: Finish): Command => {
   addRun(program, terminal, finish);
   addOthers(program, terminal, finish);
   addReaders(program, terminal, finish);
+  addMetadata(program, terminal, finish);
   return program;
 };
 

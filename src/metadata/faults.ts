@@ -45,7 +45,7 @@ export const unwritable = (path: string, problem: string): TidemarkError =>
 export const unsayable = (version: number, path: string, what: string): TidemarkError =>
   new TidemarkError(
     'METADATA_UNSUPPORTED',
-    `checkpoint metadata cannot be written in format ${version}: ${joinPath(path, what)} needs a newer one`,
+    `checkpoint metadata cannot be written in format ${version}, which has no place for this: ${joinPath(path, what)}`,
     { path, version },
   );
 

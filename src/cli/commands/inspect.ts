@@ -1,20 +1,14 @@
 /** `tidemark inspect`: what the metadata file of a checkpoint or savepoint holds. */
-import { createHash } from 'node:crypto';
-import { isTidemarkError, TidemarkError } from '../../errors.ts';
-import { decodeMetadata } from '../../metadata/decode.ts';
-import type { CheckpointMetadata, OperatorState, SubtaskEntry } from '../../metadata/model.ts';
+import type { OperatorState, SubtaskEntry } from '../../metadata/model.ts';
 import type { CheckpointProperties } from '../../metadata/properties.ts';
 import { flinkRefusal, metadataView } from '../../metadata/view.ts';
 import type { KeyedStateHandle, OperatorStateHandle, StreamStateHandle } from '../../state/handles.ts';
 import { streamSizeBytes, subtaskSizes } from '../../state/sizes.ts';
-import { fileSystemStorage } from '../../storage/filesystem/storage.ts';
-import { directoryUri } from '../data-directory.ts';
 import { exitStatus, type ExitStatus } from '../exit-status.ts';
 import { bytesText, counted } from '../terminal/quantities.ts';
 import { pairLines, tableLines, type Column } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-
-const sha256Hex = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+import { readMetadataFile, sha256Hex, type MetadataFile } from './metadata/metadata-file.ts';
 
 const streamText = (stream: StreamStateHandle): string => {
   const size = bytesText(Number(streamSizeBytes(stream)));
@@ -109,12 +103,13 @@ const discardText = (properties: CheckpointProperties): string => {
   return names.length === 0 ? 'never' : `when ${names.join(', ')}`;
 };
 
-const headLines = (metadata: CheckpointMetadata, pointer: string, sizeBytes: number): readonly string[] => {
+/** What stands around the operators: whose file it is, what kind of snapshot, when Flink deletes it. */
+export const headLines = ({ model: metadata, directory, sizeBytes }: MetadataFile): readonly string[] => {
   const { properties, trailingBytes, masterStates, operators } = metadata;
   const refusal = flinkRefusal(metadata);
   return pairLines([
     ['checkpoint', String(metadata.checkpointId)],
-    ['pointer', pointer],
+    ['pointer', directory],
     ['file', `${bytesText(sizeBytes)}, format version ${metadata.formatVersion ?? 6}`],
     ['kind', kindText(properties)],
     ...(refusal === undefined ? [] : [['Flink', `refuses it: ${refusal}`] as const]),
@@ -126,15 +121,6 @@ const headLines = (metadata: CheckpointMetadata, pointer: string, sizeBytes: num
   ]);
 };
 
-const decode = (bytes: Uint8Array, pointer: string): CheckpointMetadata => {
-  try {
-    return decodeMetadata(bytes);
-  } catch (error) {
-    if (!isTidemarkError(error)) throw error;
-    throw new TidemarkError(error.code, `${pointer}: ${error.message}`, error.detail, { cause: error });
-  }
-};
-
 /**
  * Prints what the file says; as JSON it has the shape of the project's dumps of what Flink loads.
  * @throws POINTER_INVALID, METADATA_CORRUPT, METADATA_UNSUPPORTED, STORAGE_UNAVAILABLE
@@ -144,15 +130,13 @@ export const inspect = async (
   { json = false }: { readonly json?: boolean },
   terminal: Terminal,
 ): Promise<ExitStatus> => {
-  // The storage resolves pointers wherever they lead; its own directory is not asked for.
-  const storage = fileSystemStorage({ checkpoints: directoryUri('/nowhere') });
-  const completed = await storage.resolveCheckpoint(pointer);
-  const metadata = decode(await completed.readMetadata(), pointer);
+  const file = await readMetadataFile(pointer);
+  const metadata = file.model;
   if (json) {
     terminal.line(JSON.stringify(metadataView(metadata, sha256Hex), undefined, 2));
     return exitStatus.done;
   }
-  const lines = headLines(metadata, completed.externalPointer, completed.metadataSizeBytes);
-  for (const line of [...lines, '', ...metadata.operators.flatMap(operatorLines)]) terminal.line(line);
+  for (const line of [...headLines(file), '', ...metadata.operators.flatMap(operatorLines)])
+    terminal.line(line);
   return exitStatus.done;
 };

@@ -1,0 +1,184 @@
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decodeMetadata } from '../../src/metadata/decode.ts';
+import { encodeMetadata } from '../../src/metadata/encode.ts';
+import type { StreamStateHandle } from '../../src/state/handles.ts';
+import { absoluteFile, modelOf, operatorOf, relativeFile, streaming } from '../metadata/small-models.ts';
+import { Workplace } from './cli-process.ts';
+
+const fixtures = resolve(import.meta.dirname, '../fixtures/flink');
+const checkpoint = join(fixtures, '2.2-broadcast-hashmap-checkpoint.metadata');
+const formatTwo = join(fixtures, '1.8-type-serializer-snapshot-migration-itcase-flink1.8-savepoint.metadata');
+const page = readFileSync(resolve(import.meta.dirname, '../../docs/reference/cli.md'), 'utf8');
+
+let place: Workplace;
+beforeAll(() => {
+  place = new Workplace();
+  makeCheckpoint('chk-1', shared('a'), shared('b'), relativeFile('own'));
+  makeCheckpoint('chk-2', shared('b'), shared('c'), relativeFile('own'));
+});
+afterAll(async () => await place.remove());
+
+const shared = (name: string): StreamStateHandle => absoluteFile(`file:${place.path}/shared/${name}`);
+
+/** A checkpoint directory with the files it refers to, ten bytes each. */
+const makeCheckpoint = (name: string, ...streams: readonly StreamStateHandle[]): void => {
+  const operator = operatorOf(streaming(...streams), { parallelism: 3, uid: 'counter' });
+  mkdirSync(join(place.path, name));
+  mkdirSync(join(place.path, 'shared'), { recursive: true });
+  writeFileSync(join(place.path, name, '_metadata'), encodeMetadata(modelOf(operator)));
+  for (const stream of streams) {
+    if (stream.kind === 'file') writeFileSync(stream.path.replace(/^file:/, ''), '0123456789');
+    if (stream.kind === 'relativeFile') {
+      writeFileSync(join(place.path, name, stream.relativePath), '0123456789');
+    }
+  }
+};
+
+const metadata = async (...words: readonly string[]) => await place.run('metadata', ...words);
+
+describe('tidemark metadata', () => {
+  it('without a command shows its help, and refuses an unknown one', async () => {
+    const bare = await metadata();
+    expect(bare.status).toBe(0);
+    for (const command of ['show', 'verify', 'diff', 'convert']) {
+      expect(bare.out).toContain(`$ tidemark metadata ${command} `);
+    }
+    const unknown = await metadata('walk');
+    expect(unknown.status).toBe(2);
+    expect(unknown.err).toContain("unknown command 'metadata walk'");
+  });
+
+  it.each(['show', 'verify', 'diff', 'convert'])(
+    '%s teaches with an example, and is documented',
+    async (name) => {
+      const { out } = await metadata(name, '--help');
+      expect(out).toContain(`$ tidemark metadata ${name}`);
+      const section =
+        page.split(/^## /m).find((text) => text.startsWith(`tidemark metadata ${name}\n`)) ?? '';
+      const options = out.match(/^ {2}--[a-z-]+(?: <[^>]+>)?/gm) ?? [];
+      for (const option of options) expect(section).toContain(`| \`${option.trim()}\` |`);
+      expect(section).not.toBe('');
+    },
+  );
+});
+
+describe('tidemark metadata show', () => {
+  it('tells operators, sizes, key groups and files', async () => {
+    const { status, out } = await metadata('show', checkpoint);
+    expect(status).toBe(0);
+    expect(out).toMatch(
+      /12d7d939fd56473cac7cff0603179a41 +4 +4 +4 of 4 +3\.1 kB +2\.8 kB +6\.0 kB +BrProcess1 \//,
+    );
+    expect(out).toContain('\n20 files\n');
+    expect(out).toContain('EXCLUSIVE');
+  });
+
+  it('gives as JSON what inspect gives, and an array for several', async () => {
+    const [one, inspected, both] = await Promise.all([
+      metadata('show', '--json', checkpoint),
+      place.run('inspect', '--json', checkpoint),
+      metadata('show', '--json', checkpoint, 'chk-1'),
+    ]);
+    expect(one.out).toBe(inspected.out);
+    expect(JSON.parse(both.out)).toMatchObject([JSON.parse(one.out), { checkpointId: '7' }]);
+  });
+
+  it('goes on after a path that cannot be read, and says so', async () => {
+    const { status, out, err } = await metadata('show', 'nowhere', 'chk-1');
+    expect(status).toBe(1);
+    expect(err).toContain(
+      "error POINTER_INVALID: Cannot find checkpoint or savepoint file/directory 'nowhere'",
+    );
+    expect(out).toContain('counter');
+  });
+});
+
+describe('tidemark metadata verify', () => {
+  it('finds nothing wrong with a checkpoint whose files are there', async () => {
+    const { status, out } = await metadata('verify', 'chk-1', 'chk-2/_metadata');
+    expect({ status, lines: out.trimEnd().split('\n') }).toEqual({
+      status: 0,
+      lines: [
+        'chk-1: fine (1 operator, 3 files referred to)',
+        'chk-2/_metadata: fine (1 operator, 3 files referred to)',
+      ],
+    });
+  });
+
+  it('names a file that is missing and one of another size', async () => {
+    makeCheckpoint('chk-3', relativeFile('lost'), relativeFile('cut'));
+    rmSync(join(place.path, 'chk-3', 'lost'));
+    writeFileSync(join(place.path, 'chk-3', 'cut'), '0123');
+    const { status, out } = await metadata('verify', 'chk-3', 'chk-1');
+    expect(status).toBe(1);
+    expect(out).toContain('chk-3: 2 problems (1 operator, 2 files referred to)');
+    expect(out).toMatch(/problem {2}file:.*\/chk-3\/lost: does not exist \(operator 0+1 › subtask 0\)/);
+    expect(out).toMatch(/problem {2}file:.*\/chk-3\/cut: has 4 bytes instead of 10 /);
+    expect(out).toContain('chk-1: fine');
+  });
+});
+
+describe('tidemark metadata diff', () => {
+  it('tells what a checkpoint has added, kept and let go', async () => {
+    const { status, out } = await metadata('diff', 'chk-1', 'chk-2');
+    expect(status).toBe(0);
+    expect(out).toMatch(/0{31}1 +kept +30 B +30 B +counter\n/);
+    const sections = out.split('\n\n').slice(2);
+    expect(sections.map((section) => section.split('\n', 1)[0])).toEqual([
+      'files new: 2, 20 B',
+      'files kept: 1, 10 B',
+      'files gone: 2, 20 B',
+    ]);
+    expect(sections[0]).toContain('/shared/c');
+    expect(sections[2]).toContain('/shared/a');
+  });
+});
+
+describe('tidemark metadata convert', () => {
+  it('writes the same content in another format', async () => {
+    const { status, out } = await metadata('convert', formatTwo, 'three', '--format', '3');
+    expect(status).toBe(0);
+    expect(out).toMatch(/^three: format 3, 1\.\d kB \(was format 2\)$/m);
+    const [before, after] = [formatTwo, join(place.path, 'three')].map((path) =>
+      decodeMetadata(Uint8Array.from(readFileSync(path))),
+    );
+    expect(after?.formatVersion).toBe(3);
+    expect(after?.operators.map(({ operatorId }) => operatorId)).toEqual(
+      before?.operators.map(({ operatorId }) => operatorId),
+    );
+  });
+
+  it('refuses what format 3 cannot say, naming it, and writes nothing', async () => {
+    const { status, err } = await metadata('convert', checkpoint, 'refused', '--format', '3');
+    expect(status).toBe(1);
+    expect(err).toMatch(
+      /^error METADATA_UNSUPPORTED: .*in format 3, which has no place for this: checkpoint properties/,
+    );
+    expect(() => place.read('refused')).toThrow('ENOENT');
+  });
+
+  it('never overwrites a file', async () => {
+    copyFileSync(formatTwo, join(place.path, 'mine'));
+    const { status, err } = await metadata('convert', formatTwo, 'mine', '--format', '6');
+    expect(status).toBe(1);
+    expect(err).toContain('error STORAGE_CONFLICT: mine exists; nothing was written');
+    expect(readFileSync(join(place.path, 'mine'))).toEqual(readFileSync(formatTwo));
+  });
+
+  it('says when relative files stay behind', async () => {
+    const [away, beside] = await Promise.all([
+      metadata('convert', 'chk-1', 'away', '--format', '5'),
+      metadata('convert', 'chk-1', 'chk-1/_metadata.5', '--format', '5'),
+    ]);
+    expect(away.out).toContain('note: 1 relative handle will be looked for beside away');
+    expect(beside.out).not.toContain('note:');
+  });
+
+  it('wants one of the formats that can be written', async () => {
+    const { status, err } = await metadata('convert', 'chk-1', 'seven', '--format', '7');
+    expect(status).toBe(2);
+    expect(err).toContain('--format "7" is not one of 2, 3, 4, 5, 6');
+  });
+});
