@@ -19,15 +19,12 @@ export const errorCodes = {
   DATA_DIRECTORY_HELD:
     'Stop the run that holds the directory, wait for it, or pass `--take-over` to fence it.',
   DATA_DIRECTORY_MISSING: 'Check the path given with `--data`, or start a job there with `tidemark run`.',
-  FRAME_MALFORMED:
-    'The task that sent the frame speaks another protocol; deploy tasks and coordinator of one version.',
   INPUT_MISSING: 'Check the path of the input file; give at least one file that exists and can be read.',
   INVARIANT_BROKEN: 'This is a bug in Tidemark; please report it with the message.',
   JOB_MISMATCH: 'Use the values the job was started with, or another data directory.',
   JOB_TERMINATED: 'The job has ended; start a new job with its own data directory.',
   JOURNAL_BEHIND_STORAGE:
     'The storage holds a newer checkpoint than the journal knows: restore the newest copy of the journal before going on.',
-  JOURNAL_CONFLICT: 'Another writer appended first; read the stream again before deciding anew.',
   JOURNAL_CORRUPT: 'Restore the journal from a copy; the named block cannot be trusted.',
   JOURNAL_UNAVAILABLE:
     'Make room or repair the disk that holds the journal, then run the same command again.',

@@ -57,11 +57,6 @@ export class BlockWriter {
     return durable;
   }
 
-  /** Resolves when nothing is in flight any more. */
-  async idle(): Promise<void> {
-    await this.#last;
-  }
-
   async #settle(answer: Promise<AppendResult>, expectedRevision: number): Promise<number> {
     try {
       const result = await answer;

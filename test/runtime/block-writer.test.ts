@@ -31,7 +31,7 @@ describe('block writer', () => {
     const writer = new BlockWriter(gate.journal, stream, 1, 0);
     gate.close();
     const durable: number[] = [];
-    for (const text of ['a', 'b']) void writer.append(block(text)).then((revision) => durable.push(revision));
+    const appends = ['a', 'b'].map(async (text) => durable.push(await writer.append(block(text))));
     expect([writer.isFull, writer.nextRevision, gate.waiting.length]).toEqual([
       true,
       3,
@@ -40,7 +40,7 @@ describe('block writer', () => {
     expect(durable).toEqual([]);
     await gate.release();
     await gate.release();
-    await writer.idle();
+    await Promise.all(appends);
     expect(durable).toEqual([1, 2]);
     expect(writer.isIdle).toBe(true);
   });

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { errorCodes } from '../../src/errors.ts';
 import { errorsPage } from './errors-page.ts';
 import { projectFiles, root, type ProjectFile } from './project-files.ts';
 
@@ -128,5 +129,12 @@ describe('packages', () => {
 describe('docs/reference/errors.md', () => {
   it('says what src/errors.ts says (else: npm run docs:errors)', () => {
     expect(readFileSync(join(root, 'docs/reference/errors.md'), 'utf8')).toBe(errorsPage());
+  });
+
+  it('names no error that nothing throws', () => {
+    const thrown = sources.filter(({ path }) => path !== 'src/errors.ts').map(({ text }) => text);
+    const isThrown = (code: string): boolean => thrown.some((text) => text.includes(`'${code}'`));
+    const others = Object.keys(errorCodes).filter((code) => code !== 'INVARIANT_BROKEN' && !isThrown(code));
+    expect(others).toEqual([]);
   });
 });
