@@ -128,7 +128,8 @@ export {
   type OperatorSummary,
   type ReferredFile,
 } from './metadata/summary.ts';
-export { encodeMetadata, type EncodeOptions } from './metadata/encode.ts';
+export { encodeMetadata, encodeMetadataChunks, type EncodeOptions } from './metadata/encode.ts';
+export type { ChunkOptions } from './metadata/chunk-writer.ts';
 export type { FormatVersion } from './metadata/layout.ts';
 export { flinkOperatorOrder } from './metadata/flink-order.ts';
 export { flinkRefusal, metadataView } from './metadata/view.ts';

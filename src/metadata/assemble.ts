@@ -6,14 +6,13 @@ import { invariant } from '../errors.ts';
 import type { ByteStreamStateHandle } from '../state/handles.ts';
 import type { OperatorId } from '../state/ids.ts';
 import { ByteWriter } from './byte-writer.ts';
+import { ChunkWriter } from './chunk-writer.ts';
+import type { ChunkOptions } from './chunk-writer.ts';
 import { writeHeader, writeMasterState, writeOperatorHead } from './file-parts.ts';
 import { flinkOperatorOrder } from './flink-order.ts';
 import type { MasterState } from './model.ts';
 import { writeProperties } from './properties.ts';
 import type { CheckpointProperties } from './properties.ts';
-
-/** Chunks are at most this long, unless a single slice is longer: large enough for a disk, small enough to pace. */
-export const CHUNK_BYTES_MAX = 1024 * 1024;
 
 /** An operator whose entries are already encoded. */
 export interface AssembledOperator {
@@ -39,19 +38,6 @@ export interface AssembledCheckpoint {
   readonly properties: CheckpointProperties | undefined;
   readonly masterStates?: readonly MasterState[] | undefined;
   readonly operators: readonly AssembledOperator[];
-}
-
-/** Collects writes into chunks. What was handed out is never written to again. */
-class ChunkWriter extends ByteWriter {
-  *append(slice: Uint8Array): Generator<Uint8Array> {
-    if (this.length + slice.length > CHUNK_BYTES_MAX) yield* this.flush();
-    if (slice.length > CHUNK_BYTES_MAX) yield slice;
-    else this.raw(slice);
-  }
-
-  *flush(): Generator<Uint8Array> {
-    if (this.length > 0) yield this.take(CHUNK_BYTES_MAX);
-  }
 }
 
 /** The index of a finished subtask is written as a negative number. */
@@ -85,8 +71,8 @@ function* operatorChunks(
 }
 
 /** The file with its operators in the order given. */
-function* metadataChunks(input: AssembledCheckpoint): Generator<Uint8Array> {
-  const writer = new ChunkWriter();
+function* metadataChunks(input: AssembledCheckpoint, options: ChunkOptions): Generator<Uint8Array> {
+  const writer = new ChunkWriter(options);
   const scratch = new ByteWriter();
   const masterStates = input.masterStates ?? [];
   writeHeader(writer, input.checkpointId);
@@ -111,9 +97,12 @@ function* metadataChunks(input: AssembledCheckpoint): Generator<Uint8Array> {
  * @throws ARGUMENT_INVALID for what the format cannot hold; INVARIANT_BROKEN when an operator is given twice, or slices
  *   are out of order, outside the parallelism or not as many as announced. What was yielded before is then no file.
  */
-export function* assembleMetadata(input: AssembledCheckpoint): Generator<Uint8Array> {
+export function* assembleMetadata(
+  input: AssembledCheckpoint,
+  options: ChunkOptions = {},
+): Generator<Uint8Array> {
   const byId = new Map(input.operators.map((operator) => [operator.operatorId, operator]));
   invariant(byId.size === input.operators.length, 'an operator is given twice');
   const operators = flinkOperatorOrder([...byId.keys()]).map((id) => byId.get(id) as AssembledOperator);
-  yield* metadataChunks({ ...input, operators });
+  yield* metadataChunks({ ...input, operators }, options);
 }

@@ -3,12 +3,36 @@
  * bytes left before anything is allocated, and every error tells offset and place.
  */
 import type { TidemarkError } from '../errors.ts';
+import type { StoredTexts } from '../state/handles.ts';
+import { viewOf } from './byte-buffer.ts';
 import { corrupt, joinPath, unsupported } from './faults.ts';
 import { DEPTH_MAX } from './layout.ts';
 import { isUsualSpelling, readModifiedUtf8 } from './modified-utf8.ts';
 
 /** Flink's words for a list that is said to have fewer than no elements. */
 export const illegalCapacity = (count: number): string => `Illegal Capacity: ${count}`;
+
+/** Texts are cut out of a stretch of the file that is decoded at once; a text kept keeps no more than it alive. */
+const STRETCH_BYTES = 64 * 1024;
+
+/** An array to be filled, no longer than it will be: one that grows from nothing begins with room for seventeen. */
+// oxlint-disable-next-line unicorn/no-new-array -- the count has been checked, and the room is what it is for
+const arrayOf = <T>(length: number): T[] => new Array<T>(length);
+
+/** Whether all bytes are ASCII and none is NUL, four at a time. */
+const isPlainText = (view: DataView, start: number, end: number): boolean => {
+  let at = start;
+  for (; at + 4 <= end; at += 4) {
+    const word = view.getInt32(at, true);
+    // The high bit of a byte is set in it, or after taking 1 from a byte that is 0.
+    if (((word | (word - 0x0101_0101)) & 0x8080_8080) !== 0) return false;
+  }
+  for (; at < end; at += 1) {
+    const byte = view.getUint8(at);
+    if (byte === 0 || byte > 0x7f) return false;
+  }
+  return true;
+};
 
 /** A position in bytes, with the words that say where in the file it is. */
 export class ByteReader {
@@ -17,12 +41,16 @@ export class ByteReader {
   /** Nothing at or after this offset is read. */
   readonly end: number;
   readonly #view: DataView;
+  /** The place in words, as far as {@link #pathLength}; put together with the numbers only for an error. */
   readonly #path: string[];
-  /** Beside the words of the path; put together only for an error. */
   readonly #numbers: (number | undefined)[] = [];
+  #pathLength: number;
   #depth = 0;
-  /** The bytes of the string read last, if Flink's writer would spell it otherwise. */
-  unusualText: Uint8Array | undefined;
+  readonly #latin: Buffer;
+  #stretch = '';
+  #stretchStart = 0;
+  /** Fields whose text Flink's writer would spell otherwise, of structures that are not complete yet. */
+  readonly #unusual: { readonly field: string; readonly bytes: Uint8Array }[] = [];
 
   /** Reads `bytes[start..end)`; offsets in errors count from the start of `bytes`. */
   constructor(bytes: Uint8Array, start = 0, end = bytes.length, path: readonly string[] = []) {
@@ -30,7 +58,9 @@ export class ByteReader {
     this.position = start;
     this.end = end;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#latin = viewOf(bytes);
     this.#path = [...path];
+    this.#pathLength = path.length;
   }
 
   get remaining(): number {
@@ -39,21 +69,30 @@ export class ByteReader {
 
   /** The place in words, for errors. */
   get path(): string {
-    const words = this.#path.map((name, index) => [name, this.#numbers[index]].join(' ').trimEnd());
+    const words = this.#path
+      .slice(0, this.#pathLength)
+      .map((name, index) => [name, this.#numbers[index]].join(' ').trimEnd());
     return joinPath(...words);
   }
 
   /** Reads with a word added to the place, so that errors inside name it; a number is added after the word. */
   within<T>(name: string, read: () => T, number?: number): T {
-    this.#enter(name, number);
+    this.enter(name, number);
     const value = read();
     // Not in a `finally`: after an error the place is still wanted, and the reader is not used again.
-    this.#path.length -= 1;
+    this.leave();
     return value;
   }
 
-  #enter(name: string, number: number | undefined): void {
-    this.#numbers[this.#path.push(name) - 1] = number;
+  /** As {@link within} for what is read so often that a closure for each would be felt; {@link leave} ends it. */
+  enter(name: string, number?: number): void {
+    this.#path[this.#pathLength] = name;
+    this.#numbers[this.#pathLength] = number;
+    this.#pathLength += 1;
+  }
+
+  leave(): void {
+    this.#pathLength -= 1;
   }
 
   /** Reads one level deeper: handles may hold handles, and a hostile file must not exhaust the stack. */
@@ -125,23 +164,23 @@ export class ByteReader {
   list<T>(
     what: string,
     leastElementBytes: number,
-    read: (index: number) => T,
+    read: (reader: this, index: number) => T,
     flinkWords?: (count: number) => string,
   ): T[] {
     const count = this.count(what, leastElementBytes, flinkWords);
-    const elements: T[] = [];
-    for (let index = 0; index < count; index += 1) elements.push(read(index));
+    const elements = arrayOf<T>(count);
+    for (let index = 0; index < count; index += 1) elements[index] = read(this, index);
     return elements;
   }
 
   /** A list of offsets, which are any 64-bit numbers. */
   offsets(what: string): bigint[] {
-    this.#enter('offsets', undefined);
+    this.enter('offsets');
     const count = this.count(what, 8, String);
     const start = this.take(8 * count, what);
-    const offsets: bigint[] = [];
-    for (let index = 0; index < count; index += 1) offsets.push(this.#view.getBigInt64(start + 8 * index));
-    this.#path.length -= 1;
+    const offsets = arrayOf<bigint>(count);
+    for (let index = 0; index < count; index += 1) offsets[index] = this.#view.getBigInt64(start + 8 * index);
+    this.leave();
     return offsets;
   }
 
@@ -156,24 +195,61 @@ export class ByteReader {
     return this.raw(this.count(`bytes of ${what}`, 1, String), what).slice();
   }
 
+  /** What {@link complete} needs: how many unusual spellings belong to structures around the one that begins. */
+  get mark(): number {
+    return this.#unusual.length;
+  }
+
+  /** Reads a text, whatever its spelling. */
   utf(what: string): string {
-    const length = this.u16(`length of ${what}`);
-    const start = this.take(length, what);
-    const text = readModifiedUtf8(this.bytes, start, start + length);
-    if (typeof text === 'number') {
-      throw this.corrupt(text, `modified UTF-8 in ${what}`, `byte ${this.bytes[text]}`);
-    }
-    const isUsual = isUsualSpelling(text, this.bytes, start, length);
-    this.unusualText = isUsual ? undefined : this.bytes.slice(start, start + length);
+    const { mark } = this;
+    const text = this.text('', what);
+    this.#unusual.length = mark;
     return text;
   }
 
-  /** A string that the format does not allow to be empty. */
-  filledUtf(what: string): string {
+  /** Reads the text of a field; an unusual spelling is kept for {@link complete}. */
+  text(field: string, what: string): string {
+    const length = this.u16(`length of ${what}`);
+    const start = this.take(length, what);
+    const end = start + length;
+    return isPlainText(this.#view, start, end)
+      ? this.#cut(start, end)
+      : this.#decoded(start, end, field, what);
+  }
+
+  #cut(start: number, end: number): string {
+    if (start < this.#stretchStart || end > this.#stretchStart + this.#stretch.length) {
+      this.#stretchStart = start;
+      this.#stretch = this.#latin.toString('latin1', start, start + STRETCH_BYTES);
+    }
+    return this.#stretch.slice(start - this.#stretchStart, end - this.#stretchStart);
+  }
+
+  #decoded(start: number, end: number, field: string, what: string): string {
+    const text = readModifiedUtf8(this.bytes, start, end);
+    if (typeof text === 'number') {
+      throw this.corrupt(text, `modified UTF-8 in ${what}`, `byte ${this.bytes[text]}`);
+    }
+    if (!isUsualSpelling(text, this.bytes, start, end - start)) {
+      this.#unusual.push({ field, bytes: this.bytes.slice(start, end) });
+    }
+    return text;
+  }
+
+  /** Reads the text of a field that the format does not allow to be empty. */
+  filledText(field: string, what: string): string {
     const offset = this.position;
-    const text = this.utf(what);
+    const text = this.text(field, what);
     if (text !== '') return text;
     const flinkMessage = 'Can not create a Path from an empty string';
     throw this.corrupt(offset, `${what} that is not empty`, 'an empty string', flinkMessage);
+  }
+
+  /** The structure whose fields were read since the mark, with their unusual spellings if there are any. */
+  complete<T extends object>(mark: number, structure: T): T & StoredTexts {
+    if (this.#unusual.length === mark) return structure;
+    const spellings = this.#unusual.splice(mark).map(({ field, bytes }) => [field, bytes] as const);
+    return { ...structure, storedTexts: Object.fromEntries(spellings) };
   }
 }

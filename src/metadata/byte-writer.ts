@@ -1,18 +1,23 @@
 /** Writes the primitives of the format into bytes that grow as needed. */
+import { bytesOver, freshBytes } from './byte-buffer.ts';
 import { unwritable } from './faults.ts';
 import { STRING_BYTES_MAX } from './layout.ts';
 import { modifiedUtf8Length, readModifiedUtf8, writeModifiedUtf8 } from './modified-utf8.ts';
 
 const FIRST_CAPACITY_BYTES = 256;
+/** Of one character in UTF-8. */
+const CHARACTER_BYTES_MAX = 4;
+/** Up to here a loop is quicker than a call into the engine. */
+const SHORT_LENGTH = 24;
 
 /** Big-endian, unaligned, as section 1 of the format has it. */
 export class ByteWriter {
-  #bytes: Uint8Array;
+  #bytes: Buffer<ArrayBuffer>;
   #view: DataView;
   #length = 0;
 
   constructor(capacityBytes = FIRST_CAPACITY_BYTES) {
-    this.#bytes = new Uint8Array(capacityBytes);
+    this.#bytes = freshBytes(capacityBytes);
     this.#view = new DataView(this.#bytes.buffer);
   }
 
@@ -30,7 +35,7 @@ export class ByteWriter {
   }
 
   #grow(needed: number): void {
-    const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+    const grown = freshBytes(Math.max(needed, this.#bytes.length * 2));
     grown.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = grown;
     this.#view = new DataView(grown.buffer);
@@ -80,6 +85,36 @@ export class ByteWriter {
       this.u16(stored.length);
       return this.raw(stored);
     }
+    if (!this.#ascii(text)) this.#modifiedUtf8(text, what);
+  }
+
+  /** Writes the text if it is ASCII without NUL, whose modified UTF-8 has a byte for each character. */
+  #ascii(text: string): boolean {
+    const { length } = text;
+    const start = this.#advance(2 + length + CHARACTER_BYTES_MAX);
+    const isAscii = length <= SHORT_LENGTH ? this.#short(text, start + 2) : this.#long(text, start + 2);
+    this.#length = isAscii ? start + 2 + length : start;
+    if (isAscii) this.#view.setUint16(start, length);
+    return isAscii;
+  }
+
+  #short(text: string, start: number): boolean {
+    for (let index = 0; index < text.length; index += 1) {
+      const unit = text.charCodeAt(index);
+      if (unit === 0 || unit > 0x7f) return false;
+      this.#bytes[start + index] = unit;
+    }
+    return true;
+  }
+
+  /** Other texts take more bytes, and show it: there is room for one character more than this one has. */
+  #long(text: string, start: number): boolean {
+    const { length } = text;
+    const written = this.#bytes.write(text, start, length + CHARACTER_BYTES_MAX);
+    return written === length && length <= STRING_BYTES_MAX && !text.includes('\0');
+  }
+
+  #modifiedUtf8(text: string, what: string): void {
     const length = modifiedUtf8Length(text);
     if (length > STRING_BYTES_MAX)
       throw unwritable(what, `takes ${length} bytes, more than ${STRING_BYTES_MAX}`);
@@ -106,10 +141,13 @@ export class ByteWriter {
     this.i32(value);
   }
 
-  /** What was written; the writer starts over with fresh bytes of the given capacity, so the result stays as it is. */
-  take(capacityBytes = FIRST_CAPACITY_BYTES): Uint8Array {
-    const written = this.#bytes.subarray(0, this.#length);
-    this.#bytes = new Uint8Array(capacityBytes);
+  /**
+   * What was written; the writer starts over with fresh bytes of the given capacity, so the result stays as it is, or
+   * with those of a buffer that nobody reads any more.
+   */
+  take(capacityBytes = FIRST_CAPACITY_BYTES, buffer?: ArrayBuffer): Uint8Array<ArrayBuffer> {
+    const written = new Uint8Array(this.#bytes.buffer, 0, this.#length);
+    this.#bytes = buffer === undefined ? freshBytes(capacityBytes) : bytesOver(buffer);
     this.#view = new DataView(this.#bytes.buffer);
     this.#length = 0;
     return written;

@@ -87,6 +87,9 @@ const readTaggedOutput = (reader: ByteReader): OutputChannelStateHandle => {
   return refuse(reader, offset, tag, 'output');
 };
 
+/** Most entries have no channel state. */
+const none = { handles: [], storedCount: undefined };
+
 /** A list whose negative count reads as none; that count is given back to be kept. */
 const readList = <T>(
   reader: ByteReader,
@@ -94,6 +97,7 @@ const readList = <T>(
 ): { readonly handles: T[]; readonly storedCount: number | undefined } => {
   const offset = reader.position;
   const count = reader.i32('number of channel handles');
+  if (count === 0) return none;
   if (count < 0) return { handles: [], storedCount: count };
   reader.position = offset;
   const handles = reader.list('channel handles', leastBytes.channelHandle, () => read(reader));

@@ -43,7 +43,7 @@ const readOperators = (reader: ByteReader, version: FormatVersion): OperatorStat
   reader.list(
     'operators',
     leastBytes.operator,
-    (index) => reader.within('operator', () => readOperator(reader, version), index),
+    (_, index) => reader.within('operator', () => readOperator(reader, version), index),
     illegalCapacity,
   );
 

@@ -1,5 +1,7 @@
 /** Writes a whole metadata file from its model. */
 import { ByteWriter } from './byte-writer.ts';
+import { ChunkWriter } from './chunk-writer.ts';
+import type { ChunkOptions } from './chunk-writer.ts';
 import { unsayable, unwritable } from './faults.ts';
 import { inSubtaskOrder, writeHeader, writeMasterState, writeOperatorHead } from './file-parts.ts';
 import { writeChainEntry } from './format-one.ts';
@@ -35,15 +37,20 @@ const entriesToWrite = ({ subtasks, storedSubtasks }: OperatorState): readonly S
   return isSame ? storedSubtasks : subtasks;
 };
 
-const writeOperator = (writer: ByteWriter, operator: OperatorState, version: FormatVersion): void => {
+function* operatorChunks(
+  writer: ChunkWriter,
+  operator: OperatorState,
+  version: FormatVersion,
+): Generator<Uint8Array> {
   checkSubtasks(operator);
   const entries = entriesToWrite(operator);
   writeOperatorHead(writer, { ...operator, entryCount: entries.length }, version);
   for (const entry of entries) {
     if (version < since.singleOperators) writeChainEntry(writer, entry);
     else writeSubtaskEntry(writer, entry, version);
+    if (writer.isFull) yield* writer.flush();
   }
-};
+}
 
 /** What stands around the operators and has no place in the older formats. */
 const checkSayable = (model: CheckpointMetadata, version: FormatVersion): void => {
@@ -65,6 +72,27 @@ const writeMasterStates = (writer: ByteWriter, model: CheckpointMetadata): void 
 };
 
 /**
+ * Yields a file chunk by chunk, as {@link encodeMetadata} would write it: a file of any size takes the memory of a few
+ * chunks. The model is checked while it is written, so what was yielded before an error is no file.
+ *
+ * @throws as `encodeMetadata` does
+ */
+export function* encodeMetadataChunks(
+  model: CheckpointMetadata,
+  { version = METADATA_VERSION, ...chunking }: EncodeOptions & ChunkOptions = {},
+): Generator<Uint8Array> {
+  checkSayable(model, version);
+  const writer = new ChunkWriter(chunking);
+  writeHeader(writer, model.checkpointId, version);
+  if (version >= since.singleOperators) writeMasterStates(writer, model);
+  writer.i32(model.operators.length);
+  for (const operator of model.operators) yield* operatorChunks(writer, operator, version);
+  if (version >= since.properties) writeProperties(writer, model.properties);
+  if (model.trailingBytes !== undefined) writer.raw(model.trailingBytes);
+  yield* writer.flush();
+}
+
+/**
  * Writes a file, as Flink's own writer does: operators in the order of the model, so that a loaded file keeps its
  * order; state names inside a handle in Flink's hash order. For a new checkpoint order the operators with
  * `flinkOperatorOrder`, or use `assembleMetadata`, which does. A model that was read and is written in its own version
@@ -73,17 +101,8 @@ const writeMasterStates = (writer: ByteWriter, model: CheckpointMetadata): void 
  * @throws ARGUMENT_INVALID naming what no format can hold; METADATA_UNSUPPORTED naming what the chosen version has no
  *   words for. Durations and chain lengths of formats 1 and 2, which nothing depends on, are left out silently.
  */
-export const encodeMetadata = (
-  model: CheckpointMetadata,
-  { version = METADATA_VERSION }: EncodeOptions = {},
-): Uint8Array => {
-  checkSayable(model, version);
-  const writer = new ByteWriter();
-  writeHeader(writer, model.checkpointId, version);
-  if (version >= since.singleOperators) writeMasterStates(writer, model);
-  writer.i32(model.operators.length);
-  for (const operator of model.operators) writeOperator(writer, operator, version);
-  if (version >= since.properties) writeProperties(writer, model.properties);
-  if (model.trailingBytes !== undefined) writer.raw(model.trailingBytes);
-  return writer.take();
+export const encodeMetadata = (model: CheckpointMetadata, options: EncodeOptions = {}): Uint8Array => {
+  const bytes = new ByteWriter();
+  for (const chunk of encodeMetadataChunks(model, { ...options, reusesBuffers: true })) bytes.raw(chunk);
+  return bytes.take();
 };

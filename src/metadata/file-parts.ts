@@ -17,7 +17,6 @@ import {
 import type { FormatVersion } from './layout.ts';
 import type { MasterState } from './model.ts';
 import { readStream, writeStream } from './stream-handles.ts';
-import { TextFields } from './text-fields.ts';
 
 /** What stands before the entries of an operator. */
 export interface OperatorHead extends StoredTexts {
@@ -91,9 +90,9 @@ const readMasterState = (reader: ByteReader): MasterState => {
   const start = reader.take(length, 'master state');
   const inner = new ByteReader(reader.bytes, start, start + length, [reader.path]);
   const version = inner.i32('version of the master state');
-  const texts = new TextFields(inner);
-  const name = texts.read('name', 'name of the master state');
-  const state = texts.into({ version, name, data: inner.data('payload') });
+  const { mark } = inner;
+  const name = inner.text('name', 'name of the master state');
+  const state = inner.complete(mark, { version, name, data: inner.data('payload') });
   if (inner.remaining === 0) return state;
   const words = 'found trailing bytes in master state';
   throw inner.corrupt(inner.position, 'the end of the master state', `${inner.remaining} more bytes`, words);
@@ -103,7 +102,7 @@ export const readMasterStates = (reader: ByteReader): MasterState[] =>
   reader.list(
     'master states',
     leastBytes.masterState,
-    (index) => reader.within('master state', () => readMasterState(reader), index),
+    (_, index) => reader.within('master state', () => readMasterState(reader), index),
     (count) => `invalid number of master states: ${count}`,
   );
 
@@ -188,10 +187,10 @@ const readOldHead = (reader: ByteReader, version: FormatVersion): OperatorHead =
  */
 export const readOperatorHead = (reader: ByteReader, version: FormatVersion): OperatorHead => {
   if (version < since.channelState) return readOldHead(reader, version);
-  const texts = new TextFields(reader);
+  const { mark } = reader;
   const isNamed = version >= since.operatorNames;
-  const name = isNamed ? texts.read('name', 'operator name') || undefined : undefined;
-  const uid = isNamed ? texts.read('uid', 'operator uid') || undefined : undefined;
+  const name = isNamed ? reader.text('name', 'operator name') || undefined : undefined;
+  const uid = isNamed ? reader.text('uid', 'operator uid') || undefined : undefined;
   const operatorId = readOperatorId(reader);
   const { parallelism, maxParallelism } = readParallelism(reader);
   const coordinatorState = reader.within('coordinator state', () => readCoordinatorState(reader));
@@ -202,7 +201,7 @@ export const readOperatorHead = (reader: ByteReader, version: FormatVersion): Op
     throw reader.corrupt(offset, 'no coordinator state in a finished operator', 'one', words);
   }
   const head = { operatorId, name, uid, parallelism, maxParallelism, coordinatorState };
-  return texts.into({ ...head, ...counted });
+  return reader.complete(mark, { ...head, ...counted });
 };
 
 /** An index outside the operator is an error, as it is in Flink. */

@@ -66,8 +66,28 @@ const withoutFirstSlash = (text: string): string | undefined => {
 /** Whether what is left would be read as beginning with a scheme. */
 const leadsWithScheme = (path: string): boolean => /^[^/]*:/.test(path);
 
+const SLASH = 0x2f;
+const BACKSLASH = 0x5c;
+const COLON = 0x3a;
+
+const isLetter = (unit: number): boolean => (unit >= 0x61 && unit <= 0x7a) || (unit >= 0x41 && unit <= 0x5a);
+
+/** Whether a scheme of letters, its colon and a slash stand first, as in almost every path: then nothing is wrong. */
+const isPlainlyPlaced = (text: string): boolean => {
+  let at = 0;
+  while (isLetter(text.charCodeAt(at))) at += 1;
+  return at > 0 && text.charCodeAt(at) === COLON && text.charCodeAt(at + 1) === SLASH;
+};
+
+/** Whether neither a scheme nor a first slash can be in the way, as in almost every relative path. */
+const isPlainlyRelative = (text: string): boolean => {
+  const first = text.charCodeAt(0);
+  return first !== SLASH && first !== BACKSLASH && !text.includes(':');
+};
+
 /** What is wrong with a relative path that Flink cannot resolve, or nothing: one with a scheme is not relative. */
 export const flinkRelativePathProblem = (text: string): string | undefined => {
+  if (isPlainlyRelative(text)) return undefined;
   const problem = flinkPathProblem(text);
   const { scheme, path } = partsOf(text);
   if (problem !== undefined) return problem;
@@ -90,7 +110,7 @@ export const flinkRelativePath = (text: string): { readonly path: string; readon
 
 /** What is wrong with a path that Flink cannot take, or nothing. */
 export const flinkPathProblem = (text: string): string | undefined => {
-  if (!text.includes(':')) return undefined;
+  if (isPlainlyPlaced(text) || !text.includes(':')) return undefined;
   const { scheme, authority, path } = partsOf(text);
   if (scheme === undefined) return undefined;
   if (!schemeForm.test(scheme)) return 'Illegal character in scheme name';

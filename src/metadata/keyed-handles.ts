@@ -16,17 +16,16 @@ import { illegalCapacity } from './byte-reader.ts';
 import type { ByteReader } from './byte-reader.ts';
 import { flinkWords, keyedTag, leastBytes } from './layout.ts';
 import { checkKeyGroups, readDelegate, readKeyGroupOffsets, readStream } from './stream-handles.ts';
-import { TextFields } from './text-fields.ts';
 
 const readKeyGroups = (reader: ByteReader, tag: number): KeyGroupsStateHandle => {
+  const { mark } = reader;
   const { firstKeyGroup, offsets } = readKeyGroupOffsets(reader);
   const stream = readDelegate(reader);
   if (tag === keyedTag.firstKeyGroups) {
     return { kind: 'keyGroups', firstKeyGroup, offsets, stream, stateHandleId: undefined };
   }
-  const texts = new TextFields(reader);
-  const stateHandleId = texts.read('stateHandleId', 'state handle id');
-  return texts.into({ kind: 'keyGroups', firstKeyGroup, offsets, stream, stateHandleId });
+  const stateHandleId = reader.text('stateHandleId', 'state handle id');
+  return reader.complete(mark, { kind: 'keyGroups', firstKeyGroup, offsets, stream, stateHandleId });
 };
 
 const readRange = (reader: ByteReader): StoredKeyGroupRange => {
@@ -38,31 +37,36 @@ const readRange = (reader: ByteReader): StoredKeyGroupRange => {
 };
 
 const readLocalFile = (reader: ByteReader): LocalFileHandle => {
-  const texts = new TextFields(reader);
-  const localPath = texts.read('localPath', 'local path of a file');
-  return texts.into({ localPath, stream: readDelegate(reader, flinkWords.nullHandle) });
+  const { mark } = reader;
+  const localPath = reader.text('localPath', 'local path of a file');
+  return reader.complete(mark, { localPath, stream: readDelegate(reader, flinkWords.nullHandle) });
 };
 
-const readLocalFiles = (reader: ByteReader, which: string): LocalFileHandle[] =>
-  reader.within(which, () =>
-    reader.list(which, leastBytes.localFile, () => readLocalFile(reader), illegalCapacity),
-  );
+const readLocalFiles = (reader: ByteReader, which: string): LocalFileHandle[] => {
+  reader.enter(which);
+  const files = reader.list(which, leastBytes.localFile, readLocalFile, illegalCapacity);
+  reader.leave();
+  return files;
+};
 
 const readIncremental = (reader: ByteReader, isFirstForm: boolean): IncrementalStateHandle => {
-  const texts = new TextFields(reader);
+  const { mark } = reader;
   const checkpointId = reader.i64('checkpoint id of the files');
-  const backendId = texts.read('backendId', 'id of the state backend');
+  const backendId = reader.text('backendId', 'id of the state backend');
   const range = readRange(reader);
   const checkpointedSizeBytes = isFirstForm ? undefined : reader.i64('checkpointed size');
-  const metadata = reader.within('metadata', () => readStream(reader));
+  reader.enter('metadata');
+  const metadata = readStream(reader);
+  reader.leave();
   const sharedFiles = readLocalFiles(reader, 'shared files');
   const privateFiles = readLocalFiles(reader, 'private files');
-  const stateHandleId = isFirstForm ? undefined : texts.read('stateHandleId', 'state handle id');
-  return texts.into({
+  const stateHandleId = isFirstForm ? undefined : reader.text('stateHandleId', 'state handle id');
+  return reader.complete(mark, {
     kind: 'incremental',
     checkpointId,
     backendId,
-    ...range,
+    firstKeyGroup: range.firstKeyGroup,
+    keyGroupCount: range.keyGroupCount,
     checkpointedSizeBytes,
     metadata,
     sharedFiles,
@@ -86,22 +90,22 @@ const readIncrement = (reader: ByteReader): ChangelogIncrement => {
 };
 
 const readChangelog = (reader: ByteReader, isFirstForm: boolean): ChangelogStateHandle => {
-  const texts = new TextFields(reader);
+  const { mark } = reader;
   const range = readFilledRange(reader);
   const checkpointedSizeBytes = reader.i64('checkpointed size');
   const materialized = reader.list(
     'materialized handles',
     leastBytes.handle,
-    (index) => reader.within('materialized', () => readKeyed(reader), index),
+    (_, index) => reader.within('materialized', () => readKeyed(reader), index),
     illegalCapacity,
   );
   const nonMaterialized = reader.list(
     'changelog increments',
     leastBytes.handle,
-    (index) => reader.within('increment', () => readIncrement(reader), index),
+    (_, index) => reader.within('increment', () => readIncrement(reader), index),
     illegalCapacity,
   );
-  return texts.into({
+  return reader.complete(mark, {
     kind: 'changelog',
     ...range,
     checkpointedSizeBytes,
@@ -109,7 +113,7 @@ const readChangelog = (reader: ByteReader, isFirstForm: boolean): ChangelogState
     nonMaterialized,
     materializationId: reader.i64('id of the materialization'),
     checkpointId: isFirstForm ? undefined : reader.i64('checkpoint id of the changelog'),
-    stateHandleId: texts.read('stateHandleId', 'state handle id'),
+    stateHandleId: reader.text('stateHandleId', 'state handle id'),
   });
 };
 
@@ -128,14 +132,14 @@ const readChange = (reader: ByteReader): StateChange => {
 };
 
 const readInMemory = (reader: ByteReader): ChangelogInMemoryStateHandle => {
-  const texts = new TextFields(reader);
-  return texts.into({
+  const { mark } = reader;
+  return reader.complete(mark, {
     kind: 'changelogInMemory',
     ...readRange(reader),
     from: readSequenceNumber(reader),
     to: readSequenceNumber(reader),
-    changes: reader.list('changes', leastBytes.stateChange, () => readChange(reader), illegalCapacity),
-    stateHandleId: texts.read('stateHandleId', 'state handle id'),
+    changes: reader.list('changes', leastBytes.stateChange, readChange, illegalCapacity),
+    stateHandleId: reader.text('stateHandleId', 'state handle id'),
   });
 };
 
@@ -145,15 +149,15 @@ const readChangelogFile = (reader: ByteReader): ChangelogFile => ({
 });
 
 const readInFiles = (reader: ByteReader, isFirstForm: boolean): ChangelogInFilesStateHandle => {
-  const texts = new TextFields(reader);
-  return texts.into({
+  const { mark } = reader;
+  return reader.complete(mark, {
     kind: 'changelogInFiles',
     ...readRange(reader),
-    files: reader.list('files', leastBytes.changelogFile, () => readChangelogFile(reader), illegalCapacity),
+    files: reader.list('files', leastBytes.changelogFile, readChangelogFile, illegalCapacity),
     sizeBytes: reader.i64('size of the changes'),
     checkpointedSizeBytes: reader.i64('checkpointed size'),
-    stateHandleId: texts.read('stateHandleId', 'state handle id'),
-    storageIdentifier: isFirstForm ? undefined : texts.read('storageIdentifier', 'name of the storage'),
+    stateHandleId: reader.text('stateHandleId', 'state handle id'),
+    storageIdentifier: isFirstForm ? undefined : reader.text('storageIdentifier', 'name of the storage'),
   });
 };
 

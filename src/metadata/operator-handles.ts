@@ -9,8 +9,7 @@ import type { ByteWriter } from './byte-writer.ts';
 import { unwritable } from './faults.ts';
 import { flinkStateNameOrder } from './flink-order.ts';
 import { distributionModes, flinkWords, leastBytes, operatorTag } from './layout.ts';
-import { readDelegate, writePath, writeStream } from './stream-handles.ts';
-import { TextFields } from './text-fields.ts';
+import { readDelegate, readPath, writePath, writeStream } from './stream-handles.ts';
 
 const readMode = (reader: ByteReader): OperatorStateMeta['mode'] => {
   const offset = reader.position;
@@ -22,9 +21,9 @@ const readMode = (reader: ByteReader): OperatorStateMeta['mode'] => {
 };
 
 const readMeta = (reader: ByteReader): OperatorStateMeta => {
-  const texts = new TextFields(reader);
-  return texts.into({
-    name: texts.read('name', 'name of an operator state'),
+  const { mark } = reader;
+  return reader.complete(mark, {
+    name: reader.text('name', 'name of an operator state'),
     mode: readMode(reader),
     offsets: reader.offsets('offset of an operator state'),
   });
@@ -44,7 +43,7 @@ const sameElements = <T>(left: readonly T[], right: readonly T[]): boolean =>
   left.length === right.length && left.every((element, index) => element === right[index]);
 
 const readStates = (reader: ByteReader): Pick<OperatorStateHandle, 'states' | 'storedStates'> => {
-  const listed = reader.list('operator states', leastBytes.operatorStateMeta, () => readMeta(reader));
+  const listed = reader.list('operator states', leastBytes.operatorStateMeta, readMeta);
   if (listed.length < 2) return { states: listed };
   const states = lastOfEachName(listed);
   return sameElements(inFlinkOrder(states), listed) ? { states } : { states, storedStates: listed };
@@ -59,12 +58,12 @@ const readSegmentDelegate = (reader: ByteReader): FileMergingOperatorStateHandle
 };
 
 const readFileMerging = (reader: ByteReader): FileMergingOperatorStateHandle => {
-  const texts = new TextFields(reader);
+  const { mark } = reader;
   const states = readStates(reader);
-  const taskOwnedDirectory = texts.readPath('taskOwnedDirectory', 'directory of the task');
-  const sharedDirectory = texts.readPath('sharedDirectory', 'shared directory');
+  const taskOwnedDirectory = readPath(reader, 'taskOwnedDirectory', 'directory of the task');
+  const sharedDirectory = readPath(reader, 'sharedDirectory', 'shared directory');
   const isEmpty = reader.u8('mark of an empty state');
-  return texts.into({
+  return reader.complete(mark, {
     kind: 'fileMerging',
     ...states,
     taskOwnedDirectory,
@@ -87,8 +86,10 @@ export const readOptionalOperatorHandle = (reader: ByteReader): OperatorStateHan
     case operatorTag.none:
       return undefined;
     case operatorTag.operatorStream: {
-      const states = readStates(reader);
-      return { kind: 'operatorStream', ...states, stream: readDelegate(reader) };
+      const { states, storedStates } = readStates(reader);
+      const stream = readDelegate(reader);
+      if (storedStates === undefined) return { kind: 'operatorStream', states, stream };
+      return { kind: 'operatorStream', states, storedStates, stream };
     }
     case operatorTag.fileMerging:
       return readFileMerging(reader);
@@ -114,6 +115,7 @@ export const readOperatorHandle = (reader: ByteReader): OperatorStateHandle => {
 /** The states in the order of the file they came from if they are still those, otherwise in Flink's. */
 const statesToWrite = ({ states, storedStates }: OperatorStateHandle): readonly OperatorStateMeta[] => {
   if (storedStates !== undefined && sameElements(lastOfEachName(storedStates), states)) return storedStates;
+  if (states.length < 2) return states;
   const ordered = inFlinkOrder(states);
   if (ordered.length < states.length) throw unwritable('operator state', 'has a name twice');
   return ordered;

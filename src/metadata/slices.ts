@@ -120,7 +120,7 @@ export const sliceMetadata = (bytes: Uint8Array): SlicedMetadata => {
   const operators = reader.list(
     'operators',
     leastBytes.operator,
-    (index) => reader.within('operator', () => readSlicedOperator(reader, view), index),
+    (_, index) => reader.within('operator', () => readSlicedOperator(reader, view), index),
     illegalCapacity,
   );
   return { checkpointId, properties: readProperties(reader), masterStates, operators };

@@ -3,6 +3,7 @@ import { assertNever } from '../errors.ts';
 import type {
   CheckpointedScope,
   KeyGroupsStreamStateHandle,
+  RelativeFileStateHandle,
   SegmentFileStateHandle,
   StreamStateHandle,
 } from '../state/handles.ts';
@@ -11,7 +12,20 @@ import type { ByteWriter } from './byte-writer.ts';
 import { unwritable } from './faults.ts';
 import { flinkPathProblem, flinkRelativePathProblem } from './flink-path.ts';
 import { checkpointedScopes, flinkWords, KEY_GROUP_LIMIT, streamTag } from './layout.ts';
-import { TextFields } from './text-fields.ts';
+
+/** Reads a path that Flink can take, in the spelling of the file. @throws METADATA_CORRUPT */
+export const readPath = (
+  reader: ByteReader,
+  field: string,
+  what: string,
+  problemOf = flinkPathProblem,
+): string => {
+  const offset = reader.position;
+  const path = reader.filledText(field, what);
+  const problem = problemOf(path);
+  if (problem === undefined) return path;
+  throw reader.corrupt(offset, `${what} with a scheme and a place`, JSON.stringify(path), problem);
+};
 
 /** A stored size: -1 stands for unknown, less is an error. */
 const readSize = (reader: ByteReader): bigint => {
@@ -54,26 +68,35 @@ const readScope = (reader: ByteReader): CheckpointedScope => {
 };
 
 const readSegment = (reader: ByteReader): SegmentFileStateHandle => {
-  const texts = new TextFields(reader);
-  return texts.into({
+  const { mark } = reader;
+  return reader.complete(mark, {
     kind: 'segmentFile',
     startPosition: reader.i64('start of a segment'),
     sizeBytes: reader.i64('size of a segment'),
     scope: readScope(reader),
-    path: texts.readPath('path', 'path of a segment'),
-    logicalFileId: texts.read('logicalFileId', 'logical file of a segment'),
+    path: readPath(reader, 'path', 'path of a segment'),
+    logicalFileId: reader.text('logicalFileId', 'logical file of a segment'),
   });
 };
 
-const readFile = (reader: ByteReader, tag: number): StreamStateHandle => {
-  const texts = new TextFields(reader);
-  if (tag === streamTag.relativeFile) {
-    const what = 'relative path of a file';
-    const relativePath = texts.readPath('relativePath', what, flinkRelativePathProblem);
-    return texts.into({ kind: 'relativeFile', relativePath, sizeBytes: readSize(reader) });
-  }
+const readFile = (reader: ByteReader): StreamStateHandle => {
+  const { mark } = reader;
   const sizeBytes = readSize(reader);
-  return texts.into({ kind: 'file', path: texts.readPath('path', 'path of a file'), sizeBytes });
+  const path = readPath(reader, 'path', 'path of a file');
+  return reader.complete(mark, { kind: 'file', path, sizeBytes });
+};
+
+const readRelativeFile = (reader: ByteReader): StreamStateHandle => {
+  const { mark } = reader;
+  const what = 'relative path of a file';
+  const relativePath = readPath(reader, 'relativePath', what, flinkRelativePathProblem);
+  return reader.complete(mark, { kind: 'relativeFile', relativePath, sizeBytes: readSize(reader) });
+};
+
+const readByteStream = (reader: ByteReader): StreamStateHandle => {
+  const { mark } = reader;
+  const name = reader.text('name', 'name of inline data');
+  return reader.complete(mark, { kind: 'byteStream', name, data: reader.data('inline data') });
 };
 
 const readTag = (reader: ByteReader): number => {
@@ -92,14 +115,12 @@ export const readStream = (reader: ByteReader): StreamStateHandle | undefined =>
   switch (tag) {
     case streamTag.none:
       return undefined;
-    case streamTag.byteStream: {
-      const texts = new TextFields(reader);
-      const name = texts.read('name', 'name of inline data');
-      return texts.into({ kind: 'byteStream' as const, name, data: reader.data('inline data') });
-    }
+    case streamTag.byteStream:
+      return readByteStream(reader);
     case streamTag.file:
+      return readFile(reader);
     case streamTag.relativeFile:
-      return readFile(reader, tag);
+      return readRelativeFile(reader);
     case streamTag.keyGroups:
       return readKeyGroupsStream(reader);
     case streamTag.segmentFile:
@@ -153,6 +174,14 @@ export const writeKeyGroupOffsets = (
   writer.offsets(handle.offsets, 'offset of a key group');
 };
 
+const writeRelativeFile = (writer: ByteWriter, handle: RelativeFileStateHandle): void => {
+  const problem = flinkRelativePathProblem(handle.relativePath);
+  if (problem !== undefined) throw unwritable('relative path of a file', problem);
+  const stored = handle.storedTexts?.['relativePath'];
+  writePath(writer, handle.relativePath, 'relative path of a file', stored);
+  writeSize(writer, handle.sizeBytes);
+};
+
 const writeSegment = (writer: ByteWriter, handle: SegmentFileStateHandle): void => {
   writer.i64(handle.startPosition, 'start of a segment');
   writer.i64(handle.sizeBytes, 'size of a segment');
@@ -168,28 +197,27 @@ const writeSegment = (writer: ByteWriter, handle: SegmentFileStateHandle): void 
  */
 export const writeStream = (writer: ByteWriter, handle: StreamStateHandle | undefined): void => {
   if (handle === undefined) return writer.u8(streamTag.none);
-  writer.u8(streamTag[handle.kind === 'keyGroupsStream' ? 'keyGroups' : handle.kind]);
   switch (handle.kind) {
-    case 'byteStream':
-      writer.utf(handle.name, 'name of inline data', handle.storedTexts?.['name']);
-      return writer.data(handle.data);
     case 'file':
+      writer.u8(streamTag.file);
       writeSize(writer, handle.sizeBytes);
       return writePath(writer, handle.path, 'path of a file', handle.storedTexts?.['path']);
-    case 'relativeFile': {
-      const problem = flinkRelativePathProblem(handle.relativePath);
-      if (problem !== undefined) throw unwritable('relative path of a file', problem);
-      const stored = handle.storedTexts?.['relativePath'];
-      writePath(writer, handle.relativePath, 'relative path of a file', stored);
-      return writeSize(writer, handle.sizeBytes);
-    }
+    case 'relativeFile':
+      writer.u8(streamTag.relativeFile);
+      return writeRelativeFile(writer, handle);
+    case 'byteStream':
+      writer.u8(streamTag.byteStream);
+      writer.utf(handle.name, 'name of inline data', handle.storedTexts?.['name']);
+      return writer.data(handle.data);
     case 'keyGroupsStream':
+      writer.u8(streamTag.keyGroups);
       writeKeyGroupOffsets(writer, handle);
       return writeStream(writer, handle.stream);
     case 'segmentFile':
+      writer.u8(streamTag.segmentFile);
       return writeSegment(writer, handle);
     case 'emptySegment':
-      return undefined;
+      return writer.u8(streamTag.emptySegment);
     default:
       return assertNever(handle);
   }

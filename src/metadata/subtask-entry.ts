@@ -3,6 +3,7 @@
  * *slice*: what a task sends with its acknowledgement, what the journal keeps and what ends up in the file, unchanged.
  */
 import type {
+  KeyedStateHandle,
   LegacySubtaskState,
   OperatorStateHandle,
   OperatorSubtaskState,
@@ -20,23 +21,29 @@ import type { SubtaskEntry } from './model.ts';
 import { readOperatorHandle, writeOperatorHandle } from './operator-handles.ts';
 import { readStream, writeStream } from './stream-handles.ts';
 
-interface FlaggedHandle {
-  readonly handle: OperatorStateHandle | undefined;
-  /** Present handles have the flag 1; a file may have another. */
-  readonly storedFlag: number | undefined;
-}
+/** The numbers of an entry that a file may have otherwise than our writer would. */
+type MutableNumbers = { -readonly [Key in keyof StoredSubtaskNumbers]: StoredSubtaskNumbers[Key] };
 
-const readFlagged = (reader: ByteReader, slot: string): FlaggedHandle =>
-  reader.within(slot, () => {
-    const flag = reader.i32('flag of an operator-state handle');
-    if (flag === 0) return { handle: undefined, storedFlag: undefined };
-    return { handle: readOperatorHandle(reader), storedFlag: flag === 1 ? undefined : flag };
-  });
+/** Present handles have the flag 1; a file may have another. */
+const readFlagged = (
+  reader: ByteReader,
+  slot: string,
+  numbers: MutableNumbers,
+  numberName: 'managedOperatorFlag' | 'rawOperatorFlag',
+): OperatorStateHandle | undefined => {
+  reader.enter(slot);
+  const flag = reader.i32('flag of an operator-state handle');
+  const handle = flag === 0 ? undefined : readOperatorHandle(reader);
+  if (flag !== 0 && flag !== 1) numbers[numberName] = flag;
+  reader.leave();
+  return handle;
+};
 
-/** The numbers of which at least one is unusual, or nothing. */
-const storedNumbers = (numbers: StoredSubtaskNumbers): Pick<OperatorSubtaskState, 'stored'> => {
-  const unusual = Object.entries(numbers).filter(([, number]) => number !== undefined);
-  return unusual.length === 0 ? {} : { stored: Object.fromEntries(unusual) };
+const readKeyedIn = (reader: ByteReader, slot: string): KeyedStateHandle | undefined => {
+  reader.enter(slot);
+  const handle = readKeyed(reader);
+  reader.leave();
+  return handle;
 };
 
 /** What format 2 has instead of channels: nothing at all where it is what every known file has. */
@@ -53,42 +60,48 @@ const readLegacy = (reader: ByteReader): LegacySubtaskState | undefined => {
   return { durationMs, legacyStates };
 };
 
-const readSlots = (
+const readSlots = (reader: ByteReader, numbers: MutableNumbers): OperatorSubtaskState => ({
+  managedOperatorState: readFlagged(reader, slotNames.managedOperator, numbers, 'managedOperatorFlag'),
+  rawOperatorState: readFlagged(reader, slotNames.rawOperator, numbers, 'rawOperatorFlag'),
+  managedKeyedState: readKeyedIn(reader, slotNames.managedKeyed),
+  rawKeyedState: readKeyedIn(reader, slotNames.rawKeyed),
+});
+
+/** The lists of channels that are not empty, and the numbers of those that are so in an unusual way. */
+const readChannels = (
   reader: ByteReader,
-): { readonly state: OperatorSubtaskState; readonly numbers: StoredSubtaskNumbers } => {
-  const managed = readFlagged(reader, slotNames.managedOperator);
-  const raw = readFlagged(reader, slotNames.rawOperator);
-  const managedKeyedState = reader.within(slotNames.managedKeyed, () => readKeyed(reader));
-  const rawKeyedState = reader.within(slotNames.rawKeyed, () => readKeyed(reader));
+  version: FormatVersion,
+  numbers: MutableNumbers,
+): Pick<OperatorSubtaskState, 'inputChannelState' | 'resultSubpartitionState'> | undefined => {
+  reader.enter(slotNames.inputChannels);
+  const inputs = readInputChannels(reader, version);
+  reader.leave();
+  reader.enter(slotNames.outputChannels);
+  const outputs = readOutputChannels(reader, version);
+  reader.leave();
+  if (inputs.storedCount !== undefined) numbers.inputChannelCount = inputs.storedCount;
+  if (outputs.storedCount !== undefined) numbers.resultSubpartitionCount = outputs.storedCount;
+  if (inputs.handles.length === 0 && outputs.handles.length === 0) return undefined;
   return {
-    state: {
-      managedOperatorState: managed.handle,
-      rawOperatorState: raw.handle,
-      managedKeyedState,
-      rawKeyedState,
-    },
-    numbers: { managedOperatorFlag: managed.storedFlag, rawOperatorFlag: raw.storedFlag },
+    ...(inputs.handles.length === 0 ? {} : { inputChannelState: inputs.handles }),
+    ...(outputs.handles.length === 0 ? {} : { resultSubpartitionState: outputs.handles }),
   };
 };
 
 const readSubtaskState = (reader: ByteReader, version: FormatVersion): OperatorSubtaskState => {
-  if (version < since.channelState) {
-    const legacy = readLegacy(reader);
-    const { state, numbers } = readSlots(reader);
-    return { ...state, ...(legacy === undefined ? {} : { legacy }), ...storedNumbers(numbers) };
-  }
-  const { state, numbers } = readSlots(reader);
-  const inputs = reader.within(slotNames.inputChannels, () => readInputChannels(reader, version));
-  const outputs = reader.within(slotNames.outputChannels, () => readOutputChannels(reader, version));
+  const numbers: MutableNumbers = {};
+  const isLegacy = version < since.channelState;
+  const legacy = isLegacy ? readLegacy(reader) : undefined;
+  const slots = readSlots(reader, numbers);
+  const channels = isLegacy ? undefined : readChannels(reader, version, numbers);
+  const isUsual = Object.keys(numbers).length === 0;
+  // Most entries have nothing but the four slots; a copy for each would be felt.
+  if (isUsual && legacy === undefined && channels === undefined) return slots;
   return {
-    ...state,
-    ...(inputs.handles.length === 0 ? {} : { inputChannelState: inputs.handles }),
-    ...(outputs.handles.length === 0 ? {} : { resultSubpartitionState: outputs.handles }),
-    ...storedNumbers({
-      ...numbers,
-      inputChannelCount: inputs.storedCount,
-      resultSubpartitionCount: outputs.storedCount,
-    }),
+    ...slots,
+    ...(legacy === undefined ? {} : { legacy }),
+    ...channels,
+    ...(isUsual ? {} : { stored: numbers }),
   };
 };
 
@@ -102,7 +115,9 @@ export const readSubtaskEntry = (reader: ByteReader, version: FormatVersion): Su
   if (index < 0 && version >= since.channelState) {
     return { subtaskIndex: -index - 1, isFinished: true, state: {} };
   }
-  const state = reader.within('subtask', () => readSubtaskState(reader, version), index);
+  reader.enter('subtask', index);
+  const state = readSubtaskState(reader, version);
+  reader.leave();
   return { subtaskIndex: index, state };
 };
 

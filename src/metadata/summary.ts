@@ -53,9 +53,34 @@ export interface MetadataSummary {
   files(): Iterable<ReferredFile>;
 }
 
+/** A sum that stays exact: numbers are added as such while they are, which is quicker. */
+class ExactSum {
+  #whole: bigint;
+  #exact = 0;
+
+  constructor(start: number) {
+    this.#whole = BigInt(start);
+  }
+
+  add(sizeBytes: number): void {
+    const sum = this.#exact + sizeBytes;
+    if (Number.isSafeInteger(sum)) this.#exact = sum;
+    else this.addWhole(BigInt(sizeBytes));
+  }
+
+  addWhole(sizeBytes: bigint): void {
+    this.#whole += sizeBytes;
+  }
+
+  /** Wraps as Java's sums do. */
+  get sizeBytes(): bigint {
+    return BigInt.asIntN(64, this.#whole + BigInt(this.#exact));
+  }
+}
+
 interface Sums {
-  stateSizeBytes: bigint;
-  checkpointedSizeBytes: bigint;
+  readonly state: ExactSum;
+  readonly checkpointed: ExactSum;
   finished: number;
 }
 
@@ -63,14 +88,14 @@ interface Sums {
 const addEntry = (sums: Sums, cursor: EntryCursor, reader: ByteReader, start: number): void => {
   const { into } = cursor;
   if (into.isFinished) sums.finished += 1;
-  const sizes = cursor.isInexact
-    ? subtaskSizes(readSubtaskEntry(new ByteReader(reader.bytes, start), cursor.version).state)
-    : {
-        stateSizeBytes: BigInt(into.stateSizeBytes),
-        checkpointedSizeBytes: BigInt(into.checkpointedSizeBytes),
-      };
-  sums.stateSizeBytes = BigInt.asIntN(64, sums.stateSizeBytes + sizes.stateSizeBytes);
-  sums.checkpointedSizeBytes = BigInt.asIntN(64, sums.checkpointedSizeBytes + sizes.checkpointedSizeBytes);
+  if (cursor.isInexact) {
+    const entry = readSubtaskEntry(new ByteReader(reader.bytes, start), cursor.version);
+    const { stateSizeBytes, checkpointedSizeBytes } = subtaskSizes(entry.state);
+    sums.state.addWhole(stateSizeBytes);
+    return sums.checkpointed.addWhole(checkpointedSizeBytes);
+  }
+  sums.state.add(into.stateSizeBytes);
+  sums.checkpointed.add(into.checkpointedSizeBytes);
 };
 
 const scanOperator = (
@@ -83,8 +108,8 @@ const scanOperator = (
   const into = walkedEntry();
   const options = { view, limit: reader.end, path: reader.path, into, version, isLenient: true, onFile };
   const cursor = entryCursor(options);
-  const inline = BigInt(head.coordinatorState?.data.length ?? 0);
-  const sums: Sums = { stateSizeBytes: inline, checkpointedSizeBytes: inline, finished: 0 };
+  const inline = head.coordinatorState?.data.length ?? 0;
+  const sums: Sums = { state: new ExactSum(inline), checkpointed: new ExactSum(inline), finished: 0 };
   for (let left = head.entryCount; left > 0; left -= 1) {
     const start = reader.position;
     reader.position = scanEntry(cursor, start);
@@ -97,7 +122,7 @@ const scanOperator = (
 const summarizeOperator = (reader: ByteReader, version: FormatVersion): OperatorSummary => {
   const head = readOperatorHead(reader, version);
   const { operatorId, name, uid, parallelism, maxParallelism, entryCount, coordinatorState } = head;
-  const { finished, ...sizes } = scanOperator(reader, version, head);
+  const { finished, state, checkpointed } = scanOperator(reader, version, head);
   return {
     operatorId,
     name,
@@ -108,7 +133,8 @@ const summarizeOperator = (reader: ByteReader, version: FormatVersion): Operator
     subtaskCount: entryCount,
     finishedSubtaskCount: finished,
     coordinatorStateSizeBytes: coordinatorState?.data.length ?? 0,
-    ...sizes,
+    stateSizeBytes: state.sizeBytes,
+    checkpointedSizeBytes: checkpointed.sizeBytes,
   };
 };
 
@@ -146,7 +172,7 @@ export const summarizeMetadata = (bytes: Uint8Array): MetadataSummary => {
   const operators = reader.list(
     'operators',
     leastBytes.operator,
-    (index) => reader.within('operator', () => summarizeOperator(reader, header.formatVersion), index),
+    (_, index) => reader.within('operator', () => summarizeOperator(reader, header.formatVersion), index),
     illegalCapacity,
   );
   const properties = header.formatVersion >= since.properties ? readProperties(reader) : undefined;

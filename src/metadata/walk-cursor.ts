@@ -109,14 +109,22 @@ export const descend = (cursor: EntryCursor, at: number, slot: string): void => 
 const bytesOf = ({ view }: EntryCursor): Uint8Array =>
   new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 
+const HIGH_BITS = 0x8080_8080;
+
+/** The first of the bytes that may not be ASCII: four are looked at together, byte order does not matter. */
+const endOfAscii = (view: DataView, start: number, end: number): number => {
+  let at = start;
+  while (at + 4 <= end && (view.getInt32(at, true) & HIGH_BITS) === 0) at += 4;
+  while (at < end && view.getUint8(at) < 0x80) at++;
+  return at;
+};
+
 /**
  * Text that nobody can decode would make a file that nobody can restore from. ASCII, the common case, needs no
  * more.
  */
 const checkText = (cursor: EntryCursor, start: number, end: number, slot: string): void => {
-  const { view } = cursor;
-  let at = start;
-  while (at < end && view.getUint8(at) < 0x80) at++;
+  const at = endOfAscii(cursor.view, start, end);
   if (at === end) return;
   const broken = readModifiedUtf8(bytesOf(cursor), at, end);
   if (typeof broken === 'number') corruptAt(cursor, broken, slot, 'modified UTF-8', 'a byte that cannot be');

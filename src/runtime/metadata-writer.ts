@@ -5,6 +5,7 @@ import type { Ledger } from '../core/ledger.ts';
 import { assembleMetadata, type AssembledCheckpoint, type AssembledOperator } from '../metadata/assemble.ts';
 import { checkpointPropertiesByPolicy, savepointProperties } from '../metadata/properties.ts';
 import type { CheckpointStorage, CompletedCheckpointStorageLocation } from '../storage/storage.ts';
+import { writeChunks } from '../storage/write-chunks.ts';
 
 /** The slices of one operator, in the order of its subtasks. */
 function* slicesOf(ledger: Ledger, positions: readonly number[], operator: number): Generator<Uint8Array> {
@@ -65,11 +66,7 @@ export const writeMetadata = async (
   invariant(checkpoint.location, `checkpoint ${checkpoint.checkpointId} has no location`);
   const stream = await storage.locationOf(checkpoint.location).createMetadataOutputStream();
   try {
-    for (const chunk of assembleMetadata(input)) {
-      signal.throwIfAborted();
-      await stream.write(chunk);
-    }
-    signal.throwIfAborted();
+    await writeChunks(stream, assembleMetadata(input, { reusesBuffers: true }), signal);
     return await stream.closeAndFinalizeCheckpoint();
   } finally {
     await stream.close();

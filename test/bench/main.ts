@@ -1,7 +1,11 @@
 /** `npm run bench -- NAME`: the benches by name. Each prints its figures and fails when its shape is broken. */
 import { benchAcks } from './acks.ts';
+import { benchMetadata } from './metadata.ts';
 
-const benches: Readonly<Record<string, () => Promise<boolean>>> = { acks: benchAcks };
+const benches: Readonly<Record<string, () => Promise<boolean>>> = {
+  acks: benchAcks,
+  metadata: benchMetadata,
+};
 
 const names = process.argv.slice(2);
 const chosen = names.length === 0 ? Object.keys(benches) : names;

@@ -77,17 +77,28 @@ export const probeFlink = (): FlinkProbe => {
   return probed;
 };
 
-/** Runs commands in one virtual machine; the answers come in the order of the commands. See `oracle/Main.java`. */
-export const askFlink = (commands: readonly (readonly string[])[]): unknown[] => {
+/** For a few small files: the compiler that takes long is not worth its time. */
+const shortRunFlags = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
+
+/**
+ * Runs commands in one virtual machine; the answers come in the order of the commands. See `oracle/Main.java`.
+ *
+ * @param flags of the virtual machine; what is measured must not run with those for short runs.
+ */
+export const askFlink = (
+  commands: readonly (readonly string[])[],
+  flags: readonly string[] = shortRunFlags,
+): unknown[] => {
   const home = builtOracle();
   const classpath = `${join(home, 'oracle.jar')}:${readFileSync(join(home, 'classpath.txt'), 'utf8').trim()}`;
-  const flags = [
-    '--add-opens=java.base/java.util=ALL-UNNAMED',
-    '-XX:TieredStopAtLevel=1',
-    '-XX:+UseSerialGC',
-  ];
   const input = commands.map((command) => `${command.join('\t')}\n`).join('');
-  const lines = run('java', [...flags, '-cp', classpath, 'oracle.Main'], ANSWER_TIMEOUT_MS, input).trimEnd();
+  const opens = '--add-opens=java.base/java.util=ALL-UNNAMED';
+  const lines = run(
+    'java',
+    [opens, ...flags, '-cp', classpath, 'oracle.Main'],
+    ANSWER_TIMEOUT_MS,
+    input,
+  ).trimEnd();
   return lines.split('\n').map((line) => JSON.parse(line) as unknown);
 };
 

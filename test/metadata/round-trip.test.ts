@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isTidemarkError } from '../../src/errors.ts';
-import { assembleMetadata, CHUNK_BYTES_MAX } from '../../src/metadata/assemble.ts';
+import { assembleMetadata } from '../../src/metadata/assemble.ts';
+import { CHUNK_BYTES_MAX } from '../../src/metadata/chunk-writer.ts';
 import type { AssembledCheckpoint } from '../../src/metadata/assemble.ts';
 import { ByteWriter } from '../../src/metadata/byte-writer.ts';
 import { decodeMetadata } from '../../src/metadata/decode.ts';

@@ -79,3 +79,6 @@ export const phaseFile = {
 
 /** The one file that reads the machine's time. */
 export const clockFile = 'src/runtime/clock.ts';
+
+/** The one file of the pure folders that makes Node's `Buffer`: texts become bytes and back by it. */
+export const bufferFile = 'src/metadata/byte-buffer.ts';

@@ -3,7 +3,7 @@
  * every override is complete. A pattern that the linter cannot compile is dropped without a word (look-ahead is one),
  * so every pattern has a planted violation in `violations.ts`.
  */
-import { clockFile, layers, machineFolder, phaseFile, type Layer } from './layers.ts';
+import { bufferFile, clockFile, layers, machineFolder, phaseFile, type Layer } from './layers.ts';
 
 type Rules = Record<string, unknown>;
 interface Override {
@@ -70,8 +70,10 @@ const importRule = (layer: Layer, packages: readonly string[], paths: readonly u
   },
 ];
 
+const pureWhy = 'This folder is pure: no time, no input, no output.';
+
 const pureRules: Rules = {
-  'no-restricted-globals': restrictGlobals(pureGlobals, 'This folder is pure: no time, no input, no output.'),
+  'no-restricted-globals': restrictGlobals(pureGlobals, pureWhy),
   'no-restricted-properties': restrictProperties(false),
   'no-console': 'error',
   'oxc/no-async-await': 'error',
@@ -132,6 +134,16 @@ const clockOverride: Override = {
   },
 };
 
+const bufferOverride: Override = {
+  files: [bufferFile],
+  rules: {
+    'no-restricted-globals': restrictGlobals(
+      pureGlobals.filter((name) => name !== 'Buffer'),
+      pureWhy,
+    ),
+  },
+};
+
 /** Open to all layers, so it stands on nothing. */
 const errorsOverride: Override = {
   files: ['src/errors.ts'],
@@ -182,6 +194,7 @@ const lintConfiguration = (): object => ({
     ...layers.map(layerOverride),
     phaseOverride(),
     clockOverride,
+    bufferOverride,
     ...machineOverrides,
     { files: ['test/vitest.config.ts'], rules: { 'import/no-default-export': 'off' } },
   ],

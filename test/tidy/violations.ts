@@ -1,5 +1,5 @@
 /** What `layers.test.ts` plants: one file for each thing the linter must refuse, and one for what it must accept. */
-import { layers, phaseFile } from './layers.ts';
+import { bufferFile, layers, phaseFile } from './layers.ts';
 
 export interface Plant {
   readonly path: string;
@@ -82,6 +82,12 @@ const impurities: readonly Violation[] = [
 ];
 
 const packages: readonly Violation[] = [
+  {
+    path: bufferFile,
+    source: 'export const it = process;',
+    rule: globals,
+    what: 'process in the file that may name Buffer',
+  },
   {
     path: 'machines/value.ts',
     source: "import { slot } from '../src/state/ids.ts';\nexport { slot };",

@@ -20,6 +20,7 @@ import java.util.*;
  * dump FILE                               what Flink's loader sees in a metadata file
  * gen SEED VERSION COUNT DIR              writes generated files of a version and what Flink sees in each
  * rewrite IN OUT                          loads IN and writes it to OUT with Flink's default serializer
+ * bench FILE WARM_UP SECONDS ROUNDS       CPU time of Flink's writer and loader on the content of a file
  * operatorOrder ID...                     the order of a hash map that these operator ids were put into
  * keyGroup MAX KEY                        the key group of a string key
  * keyGroupRange MAX PARALLELISM SUBTASK   the key groups of a subtask
@@ -48,11 +49,16 @@ public final class Main {
             case "dump" -> Dump.dump(Dump.read(command[1]), command[1]);
             case "gen" -> generate(Long.parseLong(command[1]), Integer.parseInt(command[2]), Integer.parseInt(command[3]), command[4]);
             case "rewrite" -> rewrite(command[1], command[2]);
+            case "bench" -> bench(command);
             case "operatorOrder" -> operatorOrder(List.of(command).subList(1, command.length));
             case "keyGroup" -> KeyGroupRangeAssignment.assignToKeyGroup(command[2], Integer.parseInt(command[1]));
             case "keyGroupRange" -> keyGroupRange(command);
             default -> throw new IllegalArgumentException("unknown command " + command[0]);
         };
+    }
+
+    private static Object bench(String[] command) throws IOException {
+        return Bench.run(command[1], Double.parseDouble(command[2]), Double.parseDouble(command[3]), Integer.parseInt(command[4]));
     }
 
     private static Object generate(long seed, int version, int count, String directory) throws IOException {
