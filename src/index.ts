@@ -150,5 +150,8 @@ export {
   type MetadataDifference,
   type OperatorDifference,
 } from './metadata/difference.ts';
+export { relocateMetadata, type RelocatedMetadata } from './metadata/relocation.ts';
+export type { Relocation } from './metadata/path-relocation.ts';
+export { writtenDirectories } from './metadata/written-directories.ts';
 export { fileReferences, type FileReference, type FileScope } from './metadata/references.ts';
 export { decodeSubtaskEntry, encodeSubtaskEntry } from './metadata/subtask-entry.ts';

@@ -72,7 +72,8 @@ Examples:
   $ tidemark metadata show savepoints/savepoint-0a1b2c-3d4e5f
   $ tidemark metadata verify checkpoints/<job>/chk-7
   $ tidemark metadata diff checkpoints/<job>/chk-6 checkpoints/<job>/chk-7
-  $ tidemark metadata convert old/_metadata new/_metadata --format 6`;
+  $ tidemark metadata convert old/_metadata new/_metadata --format 6
+  $ tidemark metadata relocate copies/savepoint-0a1b2c-3d4e5f --to file:/copies/savepoint-0a1b2c-3d4e5f`;
 
 export const metadataShowHelp = `
 Examples:
@@ -101,3 +102,14 @@ Refuses what the older format cannot say, and names it. Never overwrites a file.
 Examples:
   $ tidemark metadata convert savepoint-old/_metadata savepoint-old/_metadata.6 --format 6
   $ tidemark metadata convert chk-7 chk-7/_metadata.5 --format 5`;
+
+export const metadataRelocateHelp = `
+Rewrites the paths that lie in --from to the same place below --to; relative handles and all other paths stay. Prints
+what it would do and writes nothing. With --write it makes a new file beside the old one, in the same format, never in
+place and never over a file, and prints how to put it in force. A place may be a plain path of this machine.
+
+Examples:
+  $ cp -r savepoints/savepoint-0a1b2c-3d4e5f /copies/
+  $ tidemark metadata relocate /copies/savepoint-0a1b2c-3d4e5f --to /copies/savepoint-0a1b2c-3d4e5f
+  $ tidemark metadata relocate /copies/savepoint-0a1b2c-3d4e5f --to /copies/savepoint-0a1b2c-3d4e5f --write
+  $ tidemark metadata relocate chk-7 --from s3://old/JOB --to s3://new/JOB --json`;

@@ -6,7 +6,7 @@ import { shellQuoted } from '../examples/word-count/verify-command.ts';
 const plainWord = /^[A-Za-z0-9_@%+=:,./#-]+$/;
 
 /** One word for a POSIX shell, quoted only where it must be. */
-const shellWord = (text: string): string =>
+export const shellWord = (text: string): string =>
   plainWord.test(text) && !text.startsWith('#') ? text : shellQuoted(text);
 
 const scriptOf = (): string => process.argv[1] ?? 'tidemark';

@@ -9,6 +9,7 @@ import { inspect } from './commands/inspect.ts';
 import { journal, type JournalOptions } from './commands/journal.ts';
 import { convertibleFormats, convertMetadata, type ConvertibleFormat } from './commands/metadata/convert.ts';
 import { diffMetadata } from './commands/metadata/diff.ts';
+import { relocateMetadataFile, type RelocateFlags } from './commands/metadata/relocate.ts';
 import { showMetadata } from './commands/metadata/show.ts';
 import { verifyMetadata } from './commands/metadata/verify.ts';
 import { run } from './commands/run.ts';
@@ -23,6 +24,7 @@ import {
   metadataConvertHelp,
   metadataDiffHelp,
   metadataHelp,
+  metadataRelocateHelp,
   metadataShowHelp,
   metadataVerifyHelp,
   programHelp,
@@ -178,10 +180,29 @@ const addMetadataOthers = (group: Command, terminal: Terminal, finish: Finish): 
     );
 };
 
+const addMetadataRelocate = (group: Command, terminal: Terminal, finish: Finish): void => {
+  group
+    .command('relocate')
+    .argument('<path>', 'metadata file, or its directory')
+    .description('rewrite absolute paths after the files have been copied to another directory')
+    .requiredOption('--to <uri>', 'the directory the files are in now, or will be')
+    .option('--from <uri>', 'the directory they were in (default: where the absolute paths say)')
+    .option('--write', 'write the new file; without it only a preview is printed')
+    .option(
+      '--output <file>',
+      'the file to make (default: the metadata file with .relocated behind its name)',
+    )
+    .option('--json', 'as JSON, with all paths')
+    .addHelpText('after', metadataRelocateHelp)
+    .action(async (path: string, flags: RelocateFlags) =>
+      finish(await relocateMetadataFile(path, flags, terminal)),
+    );
+};
+
 const addMetadata = (program: Command, terminal: Terminal, finish: Finish): void => {
   const group = program
     .command('metadata')
-    .description('look into, check, compare and convert metadata files of any format')
+    .description('look into, check, compare, convert and move metadata files of any format')
     .addHelpText('after', metadataHelp)
     .allowExcessArguments()
     .action((_flags: unknown, self: Command) => {
@@ -191,6 +212,7 @@ const addMetadata = (program: Command, terminal: Terminal, finish: Finish): void
     });
   addMetadataReaders(group, terminal, finish);
   addMetadataOthers(group, terminal, finish);
+  addMetadataRelocate(group, terminal, finish);
 };
 
 const createProgram = (terminal: Terminal, finish: Finish): Command => {

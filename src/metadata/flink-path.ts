@@ -126,3 +126,34 @@ export const flinkPath = (text: string): string => {
   if (scheme === undefined && host === '' && rootedWindowsDrive.test(normal)) return normal.slice(1);
   return `${scheme === undefined ? '' : `${scheme}:`}${host}${normal}`;
 };
+
+/** A name of a server, whose case means nothing to Java; anything else, such as the name of a bucket, has its case. */
+const serverForm = /^([^@]*@)?([a-zA-Z0-9.-]+)(:\d*)?$/;
+
+const authorityKey = (authority: string): string =>
+  authority.replace(
+    serverForm,
+    (_whole, user = '', host = '', port = '') => user + host.toLowerCase() + port,
+  );
+
+/**
+ * One text for all spellings of a place: paths that are equal to Flink have the same, and so have a path without scheme
+ * and the same one with `file:`, because a path without scheme is a local one unless Flink's `fs.default-scheme` says
+ * otherwise. No slash at the end, also for a root (`file:`, `s3://bucket`), so that what is inside a directory begins
+ * with its key and a slash.
+ */
+export const flinkPathKey = (text: string): string => {
+  const { scheme, authority = '', path } = partsOf(text);
+  const place = withoutDots(collapsed(path));
+  const isLocal = scheme === undefined && authority === '' && place.startsWith('/');
+  const schemeKey = isLocal ? 'file' : scheme?.toLowerCase();
+  const host = authority === '' ? '' : `//${authorityKey(authority)}`;
+  return `${schemeKey === undefined ? '' : `${schemeKey}:`}${host}${place.replace(/\/$/, '')}`;
+};
+
+/** Whether a path says where it is by itself: with a scheme, an authority or a slash at its front. */
+export const isAbsoluteFlinkPath = (text: string): boolean => {
+  const { scheme, authority, path } = partsOf(text);
+  const isPlaced = scheme !== undefined || authority !== undefined || collapsed(path).startsWith('/');
+  return isPlaced && flinkPathProblem(text) === undefined;
+};

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeMetadata } from '../../src/metadata/decode.ts';
@@ -42,7 +42,7 @@ describe('tidemark metadata', () => {
   it('without a command shows its help, and refuses an unknown one', async () => {
     const bare = await metadata();
     expect(bare.status).toBe(0);
-    for (const command of ['show', 'verify', 'diff', 'convert']) {
+    for (const command of ['show', 'verify', 'diff', 'convert', 'relocate']) {
       expect(bare.out).toContain(`$ tidemark metadata ${command} `);
     }
     const unknown = await metadata('walk');
@@ -50,7 +50,7 @@ describe('tidemark metadata', () => {
     expect(unknown.err).toContain("unknown command 'metadata walk'");
   });
 
-  it.each(['show', 'verify', 'diff', 'convert'])(
+  it.each(['show', 'verify', 'diff', 'convert', 'relocate'])(
     '%s teaches with an example, and is documented',
     async (name) => {
       const { out } = await metadata(name, '--help');
@@ -180,5 +180,109 @@ describe('tidemark metadata convert', () => {
     const { status, err } = await metadata('convert', 'chk-1', 'seven', '--format', '7');
     expect(status).toBe(2);
     expect(err).toContain('--format "7" is not one of 2, 3, 4, 5, 6');
+  });
+});
+
+/** A savepoint with absolute paths, and its copy elsewhere. Both hold the same metadata, which leads to the first. */
+const makeMoved = (name: string): { readonly from: string; readonly to: string } => {
+  const from = join(place.path, `${name}-old`);
+  makeCheckpoint(`${name}-old`, absoluteFile(`file:${from}/a`), absoluteFile(`file:${from}/b`), shared('c'));
+  cpSync(from, join(place.path, name), { recursive: true });
+  return { from: `file:${from}`, to: `file:${join(place.path, name)}` };
+};
+
+describe('tidemark metadata relocate', () => {
+  it('shows what it would rewrite and what it keeps, and writes nothing', async () => {
+    const { from, to } = makeMoved('sp-preview');
+    rmSync(join(place.path, 'sp-preview', 'b'));
+    const before = place.contents('sp-preview');
+    const { status, out } = await metadata('relocate', 'sp-preview', '--to', 'sp-preview');
+    expect(status).toBe(0);
+    expect(out).toContain(`from       ${from} (where its files were written)\nto         ${to}\n`);
+    expect(out).toContain('rewritten  2 paths\nkept       1 path outside\n');
+    expect(out).toMatch(/\n {2}yes +file:.*\/sp-preview-old\/a +file:.*\/sp-preview\/a\n/);
+    expect(out).toMatch(/\n {2}no +file:.*\/sp-preview-old\/b +file:.*\/sp-preview\/b\n/);
+    expect(out).toMatch(/kept: 1 place, which must stay where they are\n {2}path\n {2}file:.*\/shared\/c\n/);
+    expect(out).toContain('nothing was written; with --write it will be sp-preview/_metadata.relocated');
+    expect(place.contents('sp-preview')).toEqual(before);
+  });
+
+  it('writes a new file beside the old one, which its own commands put in force', async () => {
+    const { to } = makeMoved('sp-moved');
+    rmSync(join(place.path, 'sp-moved-old'), { recursive: true });
+    expect((await metadata('verify', 'sp-moved')).status).toBe(1);
+    const { status, out } = await metadata('relocate', 'sp-moved', '--to', to, '--write');
+    expect(status).toBe(0);
+    expect(out).toContain(`flink run -s '${to}'`);
+    const moves = [...out.matchAll(/^ {2}\$ (mv .*)$/gm)].map(([, move = '']) => move);
+    expect(moves).toEqual([
+      'mv sp-moved/_metadata sp-moved/_metadata.original',
+      'mv sp-moved/_metadata.relocated sp-moved/_metadata',
+    ]);
+    for (const move of moves) expect(place.shell(move).status).toBe(0);
+    expect((await metadata('verify', 'sp-moved')).out).toBe(
+      'sp-moved: fine (1 operator, 3 files referred to)\n',
+    );
+  });
+
+  it('gives the first bytes again when it relocates back, and never overwrites a file', async () => {
+    const { from } = makeMoved('sp-back');
+    await metadata('relocate', 'sp-back', '--to', 's3://bucket/sp', '--write');
+    const there = await metadata('relocate', 'sp-back/_metadata.relocated', '--to', from, '--json');
+    expect(JSON.parse(there.out)).toMatchObject({
+      from: 's3://bucket/sp',
+      isDeduced: true,
+      moved: 2,
+      isReversible: true,
+      isWritten: false,
+    });
+    const words = [
+      'relocate',
+      'sp-back/_metadata.relocated',
+      '--to',
+      from,
+      '--output',
+      'sp-back/again',
+      '--write',
+    ];
+    expect((await metadata(...words)).status).toBe(0);
+    expect(place.read('sp-back', 'again')).toBe(place.read('sp-back', '_metadata'));
+    const again = await metadata(...words);
+    expect(again.status).toBe(1);
+    expect(again.err).toContain('error STORAGE_CONFLICT: sp-back/again exists; nothing was written');
+  });
+
+  it('asks for --from when the files do not say where they were written', async () => {
+    makeCheckpoint('sp-shared', shared('d'));
+    mkdirSync(join(place.path, 'elsewhere'));
+    makeCheckpoint(
+      'sp-two',
+      ...['sp-two', 'elsewhere'].map((at) => absoluteFile(`file:${place.path}/${at}/e`)),
+    );
+    const [onlyShared, two, told] = await Promise.all([
+      metadata('relocate', 'sp-shared', '--to', '/x'),
+      metadata('relocate', 'sp-two', '--to', '/x'),
+      metadata('relocate', 'sp-two', '--to', '/x', '--from', 'elsewhere'),
+    ]);
+    expect([onlyShared.status, two.status, told.status]).toEqual([2, 2, 0]);
+    expect(onlyShared.err).toContain('--from must be given: its absolute paths are all of shared files');
+    expect(two.err).toMatch(
+      /--from must be given: its files were written in file:.*sp-two and file:.*elsewhere/,
+    );
+    expect(told.out).toMatch(/elsewhere\/e +file:\/x\/e\n/);
+  });
+
+  it('says that a file without absolute paths needs nothing', async () => {
+    const { status, out } = await metadata('relocate', checkpoint, '--to', '/x', '--write');
+    expect(status).toBe(0);
+    expect(out).toContain('relative   20 handles, looked for beside the file wherever it is\n');
+    expect(out).toContain('nothing to rewrite; nothing was written\n');
+  });
+
+  it('refuses a directory that is no absolute path', async () => {
+    makeMoved('sp-refused');
+    const { status, err } = await metadata('relocate', 'sp-refused', '--to', 's3:bucket');
+    expect(status).toBe(2);
+    expect(err).toContain('error ARGUMENT_INVALID: to "s3:bucket" is not an absolute path');
   });
 });
