@@ -130,6 +130,7 @@ export {
 } from './metadata/summary.ts';
 export { encodeMetadata, encodeMetadataChunks, type EncodeOptions } from './metadata/encode.ts';
 export type { ChunkOptions } from './metadata/chunk-writer.ts';
+export { traceMetadata, type MetadataField } from './metadata/trace.ts';
 export type { FormatVersion } from './metadata/layout.ts';
 export { flinkOperatorOrder } from './metadata/flink-order.ts';
 export { flinkRefusal, metadataView } from './metadata/view.ts';

@@ -78,7 +78,11 @@ Examples:
 export const metadataShowHelp = `
 Examples:
   $ tidemark metadata show savepoints/savepoint-0a1b2c-3d4e5f
-  $ tidemark metadata show chk-7 chk-8 --json`;
+  $ tidemark metadata show chk-7 chk-8 --json
+  $ tidemark metadata show --raw chk-7 | grep 'subtask 3 › managed keyed state'
+
+With --raw a line has the offset, the length (of a text or of data with the length before it), the first 16 bytes, and
+the place with its value. Of a damaged file it shows all fields before the damage, then the error.`;
 
 export const metadataVerifyHelp = `
 Problems are files that are missing, have another size or cannot be checked from here, and key groups that are held
@@ -97,11 +101,14 @@ Example:
   $ tidemark metadata diff checkpoints/<job>/chk-6 checkpoints/<job>/chk-7`;
 
 export const metadataConvertHelp = `
-Refuses what the older format cannot say, and names it. Never overwrites a file.
+Refuses what the older format cannot say, and names it. Never overwrites a file. The checkpoint properties (since format
+4) say whether it is a checkpoint or a savepoint of which kind, and when Flink deletes it. --drop-properties leaves them
+out, in every format: Flink then takes the file as one of before 1.16, which had none. State is never left out.
 
 Examples:
   $ tidemark metadata convert savepoint-old/_metadata savepoint-old/_metadata.6 --format 6
-  $ tidemark metadata convert chk-7 chk-7/_metadata.5 --format 5`;
+  $ tidemark metadata convert chk-7 chk-7/_metadata.5 --format 5
+  $ tidemark metadata convert chk-7 chk-7/_metadata.3 --format 3 --drop-properties`;
 
 export const metadataRelocateHelp = `
 Rewrites the paths that lie in --from to the same place below --to; relative handles and all other paths stay. Prints

@@ -7,10 +7,10 @@ import { cancel } from './commands/cancel.ts';
 import { checkpoints } from './commands/checkpoints.ts';
 import { inspect } from './commands/inspect.ts';
 import { journal, type JournalOptions } from './commands/journal.ts';
-import { convertibleFormats, convertMetadata, type ConvertibleFormat } from './commands/metadata/convert.ts';
+import { convertibleFormats, convertMetadata, type ConvertFlags } from './commands/metadata/convert.ts';
 import { diffMetadata } from './commands/metadata/diff.ts';
 import { relocateMetadataFile, type RelocateFlags } from './commands/metadata/relocate.ts';
-import { showMetadata } from './commands/metadata/show.ts';
+import { showMetadata, type ShowFlags } from './commands/metadata/show.ts';
 import { verifyMetadata } from './commands/metadata/verify.ts';
 import { run } from './commands/run.ts';
 import { status } from './commands/status.ts';
@@ -144,8 +144,9 @@ const addMetadataReaders = (group: Command, terminal: Terminal, finish: Finish):
     .argument('<paths...>', pathsText)
     .description('operators, sizes, key groups and files, in tables')
     .option('--json', 'everything, as JSON')
+    .option('--raw', 'every field with its offset, length and bytes, one a line')
     .addHelpText('after', metadataShowHelp)
-    .action(async (paths: readonly string[], flags: { readonly json?: boolean }) =>
+    .action(async (paths: readonly string[], flags: ShowFlags) =>
       finish(await showMetadata(paths, flags, terminal)),
     );
   group
@@ -174,8 +175,12 @@ const addMetadataOthers = (group: Command, terminal: Terminal, finish: Finish): 
       `the format version to write: ${convertibleFormats.join(', ')}`,
       oneOf('--format', convertibleFormats),
     )
+    .option(
+      '--drop-properties',
+      'leave out the checkpoint properties, which formats 2 and 3 have no place for',
+    )
     .addHelpText('after', metadataConvertHelp)
-    .action(async (input: string, output: string, flags: { readonly format: ConvertibleFormat }) =>
+    .action(async (input: string, output: string, flags: ConvertFlags) =>
       finish(await convertMetadata(input, output, flags, terminal)),
     );
 };

@@ -126,6 +126,12 @@ export class ByteReader {
     return start;
   }
 
+  /** A reader of the next bytes alone, which this one moves over. */
+  part(length: number, what: string): ByteReader {
+    const start = this.take(length, what);
+    return new ByteReader(this.bytes, start, start + length, [this.path]);
+  }
+
   u8(what: string): number {
     return this.#view.getUint8(this.take(1, what));
   }

@@ -47,15 +47,8 @@ const readOperators = (reader: ByteReader, version: FormatVersion): OperatorStat
     illegalCapacity,
   );
 
-/**
- * Reads a file of any format version, 1 to 6. What was read keeps the spelling of the file, so that `encodeMetadata`
- * in the same version gives its bytes again; bytes after its end are kept too, and not read, as in Flink.
- *
- * @throws METADATA_CORRUPT when the bytes are not in the format, naming the offset, the place (operators and subtasks
- *   counted from 0), what was expected, what stood there and, where people know it, what Flink says of it.
- */
-export const decodeMetadata = (bytes: Uint8Array): CheckpointMetadata => {
-  const reader = new ByteReader(bytes);
+/** Reads a file with a reader that stands at its start. @throws METADATA_CORRUPT */
+export const decodeFrom = (reader: ByteReader): CheckpointMetadata => {
   const { formatVersion, checkpointId } = readHeader(reader);
   const masterStates = formatVersion >= since.singleOperators ? readMasterStates(reader) : [];
   const operators = readOperators(reader, formatVersion);
@@ -64,3 +57,12 @@ export const decodeMetadata = (bytes: Uint8Array): CheckpointMetadata => {
   if (reader.remaining === 0) return read;
   return { ...read, trailingBytes: reader.raw(reader.remaining, 'what follows').slice() };
 };
+
+/**
+ * Reads a file of any format version, 1 to 6. What was read keeps the spelling of the file, so that `encodeMetadata`
+ * in the same version gives its bytes again; bytes after its end are kept too, and not read, as in Flink.
+ *
+ * @throws METADATA_CORRUPT when the bytes are not in the format, naming the offset, the place (operators and subtasks
+ *   counted from 0), what was expected, what stood there and, where people know it, what Flink says of it.
+ */
+export const decodeMetadata = (bytes: Uint8Array): CheckpointMetadata => decodeFrom(new ByteReader(bytes));

@@ -2,7 +2,7 @@
 import type { ByteStreamStateHandle, StoredTexts } from '../state/handles.ts';
 import { parseOperatorId } from '../state/ids.ts';
 import type { OperatorId } from '../state/ids.ts';
-import { ByteReader } from './byte-reader.ts';
+import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { unsayable, unwritable } from './faults.ts';
 import {
@@ -87,8 +87,7 @@ const readMasterState = (reader: ByteReader): MasterState => {
   const lengthWords = 'found zero or negative length for master state bytes';
   const length = reader.count('bytes of the master state', 1, () => lengthWords);
   if (length === 0) throw reader.corrupt(lengthOffset, 'a length above 0', '0', lengthWords);
-  const start = reader.take(length, 'master state');
-  const inner = new ByteReader(reader.bytes, start, start + length, [reader.path]);
+  const inner = reader.part(length, 'master state');
   const version = inner.i32('version of the master state');
   const { mark } = inner;
   const name = inner.text('name', 'name of the master state');

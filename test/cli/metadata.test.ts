@@ -10,6 +10,10 @@ import { Workplace } from './cli-process.ts';
 const fixtures = resolve(import.meta.dirname, '../fixtures/flink');
 const checkpoint = join(fixtures, '2.2-broadcast-hashmap-checkpoint.metadata');
 const formatTwo = join(fixtures, '1.8-type-serializer-snapshot-migration-itcase-flink1.8-savepoint.metadata');
+const formatFour = join(
+  fixtures,
+  '1.18-new-stateful-udf-migration-itcase-flink1.18-hashmap-checkpoint.metadata',
+);
 const page = readFileSync(resolve(import.meta.dirname, '../../docs/reference/cli.md'), 'utf8');
 
 let place: Workplace;
@@ -95,6 +99,49 @@ describe('tidemark metadata show', () => {
   });
 });
 
+describe('tidemark metadata show --raw', () => {
+  it('prints every field with offset, length, bytes, place and value', async () => {
+    const { status, out } = await metadata('show', '--raw', checkpoint);
+    expect(status).toBe(0);
+    const lines = out.split('\n');
+    expect(lines[0]).toMatch(/^ +0 +4 {2}49 60 67 2d +magic number = 1231054637$/);
+    expect(lines[5]).toMatch(
+      /^ +24 +23 {2}00 15 53 6f .*… {2}operator 0 › operator name = "Source: Custom Source"$/,
+    );
+    expect(lines.slice(0, 40).join('\n')).toMatch(
+      / 125 +1 {2}01 +operator 0 › subtask 0 › managed operator state › distribution mode = 1 \(UNION\)\n/,
+    );
+  });
+
+  it('prints what stands before the damage, then the error', async () => {
+    const bytes = readFileSync(checkpoint);
+    bytes.writeUInt8(9, 125);
+    writeFileSync(join(place.path, 'damaged'), bytes);
+    const { status, out, err } = await metadata('show', '--raw', 'damaged');
+    expect(status).toBe(1);
+    expect(out.trimEnd().split('\n').at(-1)).toContain('distribution mode = 9');
+    expect(err).toContain(
+      'error METADATA_CORRUPT: damaged: checkpoint metadata is corrupt: at byte 125 (operator 0',
+    );
+  });
+
+  it('prints an object a line as JSON, and tells several files apart', async () => {
+    const { out } = await metadata('show', '--raw', '--json', 'chk-1', 'chk-2');
+    const objects = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as object);
+    expect(objects.filter((one) => 'file' in one)).toEqual([{ file: 'chk-1' }, { file: 'chk-2' }]);
+    expect(objects).toContainEqual({
+      offset: 8,
+      length: 8,
+      place: 'checkpoint id',
+      value: '7',
+      hex: '0000000000000007',
+    });
+  });
+});
+
 describe('tidemark metadata verify', () => {
   it('finds nothing wrong with a checkpoint whose files are there', async () => {
     const { status, out } = await metadata('verify', 'chk-1', 'chk-2/_metadata');
@@ -157,6 +204,21 @@ describe('tidemark metadata convert', () => {
       /^error METADATA_UNSUPPORTED: .*in format 3, which has no place for this: checkpoint properties/,
     );
     expect(() => place.read('refused')).toThrow('ENOENT');
+  });
+
+  it('leaves the properties out when told to, as the refusal says', async () => {
+    const refused = await metadata('convert', checkpoint, 'bare', '--format', '4');
+    expect(refused.err).toContain('operator name');
+    expect(refused.err).not.toContain('--drop-properties');
+    const words = ['convert', formatFour, 'bare', '--format', '3'];
+    const hinted = await metadata(...words);
+    expect(hinted.status).toBe(1);
+    expect(hinted.err).toContain('checkpoint properties; --drop-properties leaves them out\n');
+    expect((await metadata(...words, '--drop-properties')).status).toBe(0);
+    const [before, after] = [formatFour, join(place.path, 'bare')].map((path) =>
+      decodeMetadata(Uint8Array.from(readFileSync(path))),
+    );
+    expect(after).toEqual({ ...before, formatVersion: 3, properties: undefined });
   });
 
   it('never overwrites a file', async () => {

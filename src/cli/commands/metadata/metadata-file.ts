@@ -29,42 +29,61 @@ const filePathOf = (pointer: string, directory: string): string => {
   return toFileUri(resolve(path)) === directory ? join(path, metadataFileName) : path;
 };
 
+/** A metadata file whose bytes nobody has looked at. */
+interface MetadataBytes {
+  readonly directory: string;
+  readonly bytes: Uint8Array;
+}
+
 /**
- * Reads a metadata file, or the one in a directory.
- * @throws POINTER_INVALID, METADATA_CORRUPT, METADATA_UNSUPPORTED, STORAGE_UNAVAILABLE
+ * The bytes of a metadata file, or of the one in a directory.
+ * @throws POINTER_INVALID, STORAGE_UNAVAILABLE
  */
-export const readMetadataFile = async (path: string): Promise<MetadataFile> => {
+export const readMetadataBytes = async (path: string): Promise<MetadataBytes> => {
   // The storage resolves pointers wherever they lead; its own directory is not asked for.
   const storage = fileSystemStorage({ checkpoints: directoryUri('/nowhere') });
   const completed = await storage.resolveCheckpoint(path);
-  const { externalPointer: directory, metadataSizeBytes: sizeBytes } = completed;
-  const bytes = await completed.readMetadata();
+  return { directory: completed.externalPointer, bytes: await completed.readMetadata() };
+};
+
+/** Does something with the content of a file; an error names the file. */
+export const namingFile = <T>(path: string, use: () => T): T => {
   try {
-    return {
-      path,
-      filePath: filePathOf(path, directory),
-      directory,
-      sizeBytes,
-      model: decodeMetadata(bytes),
-    };
+    return use();
   } catch (error) {
     if (!isTidemarkError(error)) throw error;
     throw new TidemarkError(error.code, `${path}: ${error.message}`, error.detail, { cause: error });
   }
 };
 
+/**
+ * Reads a metadata file, or the one in a directory.
+ * @throws POINTER_INVALID, METADATA_CORRUPT, METADATA_UNSUPPORTED, STORAGE_UNAVAILABLE
+ */
+export const readMetadataFile = async (path: string): Promise<MetadataFile> => {
+  const { directory, bytes } = await readMetadataBytes(path);
+  const model = namingFile(path, () => decodeMetadata(bytes));
+  return { path, filePath: filePathOf(path, directory), directory, sizeBytes: bytes.length, model };
+};
+
 /** Does something with each path in turn; one that fails is reported and the others go on. Answers the worst status. */
-export const forEachFile = async (
+export const forEachPath = async (
   paths: readonly string[],
   terminal: Terminal,
-  perform: (file: MetadataFile) => Promise<ExitStatus>,
+  perform: (path: string) => Promise<ExitStatus>,
 ): Promise<ExitStatus> => {
   let worst: ExitStatus = exitStatus.done;
   for (const path of paths) {
-    const status = await readMetadataFile(path)
-      .then(perform)
-      .catch((error: unknown) => reportError(terminal, error));
+    const status = await perform(path).catch((error: unknown) => reportError(terminal, error));
     if (status > worst) worst = status;
   }
   return worst;
 };
+
+/** As {@link forEachPath}, with the file that each path leads to. */
+export const forEachFile = async (
+  paths: readonly string[],
+  terminal: Terminal,
+  perform: (file: MetadataFile) => Promise<ExitStatus>,
+): Promise<ExitStatus> =>
+  await forEachPath(paths, terminal, async (path) => await perform(await readMetadataFile(path)));

@@ -1,7 +1,7 @@
 /** Metadata files that a command makes: whole and durable, and never in the place of another. */
 import { promises } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { isTidemarkError, messageOf, TidemarkError } from '../../../errors.ts';
+import { messageOf, TidemarkError } from '../../../errors.ts';
 import { encodeMetadata } from '../../../metadata/encode.ts';
 import { flinkPath } from '../../../metadata/flink-path.ts';
 import type { FormatVersion } from '../../../metadata/layout.ts';
@@ -10,7 +10,7 @@ import { streamHandlesIn } from '../../../metadata/walk.ts';
 import { syncDirectory } from '../../../storage/filesystem/files.ts';
 import { parentPath, toFileUri } from '../../../storage/pointer.ts';
 import { counted } from '../../terminal/quantities.ts';
-import type { MetadataFile } from './metadata-file.ts';
+import { namingFile, type MetadataFile } from './metadata-file.ts';
 
 const writeFailure = (path: string, error: unknown): TidemarkError => {
   const exists = error instanceof Error && 'code' in error && error.code === 'EEXIST';
@@ -40,14 +40,8 @@ export const writeNewFile = async (path: string, bytes: Uint8Array): Promise<voi
 };
 
 /** The bytes of a model. @throws as `encodeMetadata`, naming the path it was read from */
-export const encodedOf = (path: string, model: CheckpointMetadata, version: FormatVersion): Uint8Array => {
-  try {
-    return encodeMetadata(model, { version });
-  } catch (error) {
-    if (!isTidemarkError(error)) throw error;
-    throw new TidemarkError(error.code, `${path}: ${error.message}`, error.detail, { cause: error });
-  }
-};
+export const encodedOf = (path: string, model: CheckpointMetadata, version: FormatVersion): Uint8Array =>
+  namingFile(path, () => encodeMetadata(model, { version }));
 
 export const relativeHandleCount = ({ operators }: CheckpointMetadata): number =>
   operators

@@ -12,6 +12,7 @@ import type { Terminal } from '../../terminal/terminal.ts';
 import { headLines } from '../inspect.ts';
 import { fileColumns, operatorLabel, sizeText } from './columns.ts';
 import { forEachFile, sha256Hex, type MetadataFile } from './metadata-file.ts';
+import { showRawMetadata } from './raw.ts';
 
 const LARGEST_SUBTASKS = 5;
 
@@ -104,15 +105,21 @@ const linesOf = (file: MetadataFile): readonly string[] => {
   ];
 };
 
+export interface ShowFlags {
+  readonly json?: boolean;
+  readonly raw?: boolean;
+}
+
 /**
  * Prints each file in turn. As JSON: the view of one file, or for several paths an array of the views of those that
  * could be read.
  */
 export const showMetadata = async (
   paths: readonly string[],
-  { json = false }: { readonly json?: boolean },
+  { json = false, raw = false }: ShowFlags,
   terminal: Terminal,
 ): Promise<ExitStatus> => {
+  if (raw) return await showRawMetadata(paths, json, terminal);
   const views: unknown[] = [];
   let isFirst = true;
   const status = await forEachFile(paths, terminal, async (file) => {
