@@ -90,6 +90,21 @@ const uuidOfBytes = (bytes: Uint8Array): string => {
   return grouped(Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join(''));
 };
 
+/** The value of a unit that is a decimal digit in some script; they come in runs of ten. */
+const decimalValue = (unit: number): number => {
+  let first = unit;
+  while (/\p{Nd}/u.test(String.fromCharCode(first - 1))) first -= 1;
+  return (unit - first) % 10;
+};
+
+/** Java takes digits of every script, and the letters of full width. */
+const plainDigits = (text: string): string =>
+  text
+    .replaceAll(/[\uff21-\uff26\uff41-\uff46]/g, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0))
+    .replaceAll(/(?![0-9\u{10000}-\u{10ffff}])\p{Nd}/gu, (digit) =>
+      String(decimalValue(digit.charCodeAt(0))),
+    );
+
 /** Java reads each group as a signed 64-bit number. */
 const isLongHex = (group: string): boolean =>
   /^[+-]?[0-9a-fA-F]+$/.test(group) && /^[+-]?0*[0-9a-fA-F]{0,16}$/.test(group) && fitsLong(group);
@@ -103,7 +118,7 @@ const fitsLong = (group: string): boolean => BigInt.asIntN(64, valueOf(group)) =
 
 /** The id in the canonical form in which Flink shows it and writes it back. */
 export const flinkBackendId = (text: string): string => {
-  const groups = text.split('-');
+  const groups = plainDigits(text).split('-');
   const isLenient =
     text.length <= LENIENT_LENGTH_MAX && groups.length === groupWidths.length && groups.every(isLongHex);
   if (!isLenient) return uuidOfBytes(utf8(text));
