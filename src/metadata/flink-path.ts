@@ -99,10 +99,15 @@ export const flinkRelativePathProblem = (text: string): string | undefined => {
 };
 
 /**
- * Where a relative path leads, in Flink's text form: below the directory, beside it with `../`, nowhere else if empty,
- * and to an absolute path of its own if a scheme follows a first slash.
+ * Where a relative path leads, in Flink's text form: below the directory, beside it with `../`, nowhere else if empty.
+ * It is an absolute path of its own if a scheme follows a first slash, and, with the scheme of the directory, if it
+ * begins with two slashes: then Flink takes the slash after the authority off as well, and `//a/b` becomes `//ab`.
  */
 export const flinkRelativePath = (text: string): { readonly path: string; readonly isAbsolute: boolean } => {
+  const { authority = '', path } = partsOf(text);
+  if (authority !== '') {
+    return { path: `//${authority}${withoutDots(collapsed(path)).replace(/^\//, '')}`, isAbsolute: true };
+  }
   const rest = withoutFirstSlash(text);
   if (rest !== undefined && leadsWithScheme(rest)) return { path: rest, isAbsolute: true };
   return { path: (rest ?? flinkPath(text)).replace(/\/$/, ''), isAbsolute: false };
@@ -125,6 +130,19 @@ export const flinkPath = (text: string): string => {
   const host = authority === undefined || authority === '' ? '' : `//${authority}`;
   if (scheme === undefined && host === '' && rootedWindowsDrive.test(normal)) return normal.slice(1);
   return `${scheme === undefined ? '' : `${scheme}:`}${host}${normal}`;
+};
+
+/**
+ * The path of a relative handle, as Flink resolves it against the directory of the metadata file (section 12).
+ *
+ * @param directory an absolute path.
+ */
+export const resolvedFlinkPath = (directory: string, relativePath: string): string => {
+  const { path, isAbsolute } = flinkRelativePath(relativePath);
+  const { scheme } = partsOf(directory);
+  if (isAbsolute) return path.startsWith('//') && scheme !== undefined ? `${scheme}:${path}` : path;
+  // Once more, because what is resolved loses the slash that dots at its end have left.
+  return flinkPath(path === '' ? directory : flinkPath(`${directory.replace(/\/+$/, '')}/${path}`));
 };
 
 /** A name of a server, whose case means nothing to Java; anything else, such as the name of a bucket, has its case. */

@@ -45,7 +45,7 @@ const EXCLUSIVE_DIRECTORY = `\${exclusiveDir}`;
 /** Below the directory of the file, or beside it. */
 const resolvedPath = (relativePath: string): string => {
   const { path, isAbsolute } = flinkRelativePath(relativePath);
-  if (isAbsolute) return path;
+  if (isAbsolute) return path.startsWith('//') ? `file:${path}` : path;
   if (path === '') return EXCLUSIVE_DIRECTORY;
   const isBeside = path.startsWith('../') && !path.startsWith('../../');
   return isBeside ? `file:\${parentOfExclusiveDir}/${path.slice(3)}` : `\${exclusiveDir}/${path}`;

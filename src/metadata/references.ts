@@ -1,6 +1,6 @@
 /** The files that a metadata file refers to: where each is, how long it must be, and to whom it belongs. */
 import type { StreamStateHandle } from '../state/handles.ts';
-import { flinkPath } from './flink-path.ts';
+import { flinkPath, resolvedFlinkPath } from './flink-path.ts';
 import type { CheckpointMetadata } from './model.ts';
 import { streamHandlesIn } from './walk.ts';
 
@@ -30,12 +30,8 @@ type FileHandle = Extract<StreamStateHandle, { readonly kind: 'file' | 'relative
 const isFile = (stream: StreamStateHandle): stream is FileHandle =>
   stream.kind === 'file' || stream.kind === 'relativeFile' || stream.kind === 'segmentFile';
 
-/** A relative path that has a scheme is a path of its own, as it is for Flink. */
-const pathOf = (handle: FileHandle, directory: string): string => {
-  if (handle.kind !== 'relativeFile') return flinkPath(handle.path);
-  const path = flinkPath(handle.relativePath).replace(/^\//, '');
-  return /^[a-zA-Z][a-zA-Z0-9+.-]+:/.test(path) ? path : flinkPath(`${directory}/${path}`);
-};
+const pathOf = (handle: FileHandle, directory: string): string =>
+  handle.kind === 'relativeFile' ? resolvedFlinkPath(directory, handle.relativePath) : flinkPath(handle.path);
 
 const scopeOf = (handle: FileHandle, path: string, directory: string): FileScope => {
   if (handle.kind === 'segmentFile') return handle.scope;

@@ -13,11 +13,11 @@ export interface ParsedPath {
 const schemePattern = /^[A-Za-z][A-Za-z0-9+.-]*$/;
 const drivePattern = /^[A-Za-z]:/;
 const slashedDrivePattern = /^\/[A-Za-z]:/;
-const driveRootPattern = /^\/[A-Za-z]:\/$/;
+const driveRootPattern = /^\/[A-Za-z]+:\/$/;
 
 /** Takes a path string apart; undefined for what Flink refuses as a path, and for a NUL, which no file name holds. */
 export const parsePath = (text: string): ParsedPath | undefined => {
-  if (text.trim() === '' || text.includes('\0')) return undefined;
+  if (text === '' || text.includes('\0')) return undefined;
   const slashed = drivePattern.test(text) && !text.startsWith('//') ? `/${text}` : text;
   const [scheme, afterScheme] = splitScheme(slashed);
   const [authority, rawPath] = splitAuthority(afterScheme);
@@ -94,8 +94,8 @@ export const parentPath = (text: string): string | undefined => {
 };
 
 /**
- * A path below `parent`. A leading slash of `child` is dropped and `..` climbs, as when Flink resolves a relative
- * handle. `parent` is a path already; a child without a name is the parent itself.
+ * A path below `parent`. A leading slash of `child` is dropped and `..` climbs. `parent` is a path already; a child
+ * without a name is the parent itself.
  */
 export const childPath = (parent: string, child: string): string => {
   const below = child.replace(/^[/\\]+/, '');

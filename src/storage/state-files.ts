@@ -2,6 +2,7 @@
 import { TidemarkError } from '../errors.ts';
 import { assertNever } from '../errors.ts';
 import type { FileStateHandle, RelativeFileStateHandle, StreamStateHandle } from '../state/handles.ts';
+import { resolvedFlinkPath } from '../metadata/flink-path.ts';
 import { childPath, normalizePath } from './pointer.ts';
 import type { CheckpointedStateScope, LocationReference } from './storage.ts';
 
@@ -75,7 +76,11 @@ export const placeOfState = (handle: StreamStateHandle, exclusive: string): Stat
     case 'keyGroupsStream':
       return placeOfState(handle.stream, exclusive);
     case 'relativeFile':
-      return { path: childPath(exclusive, handle.relativePath), start: 0n, sizeBytes: handle.sizeBytes };
+      return {
+        path: resolvedFlinkPath(exclusive, handle.relativePath),
+        start: 0n,
+        sizeBytes: handle.sizeBytes,
+      };
     case 'file':
     case 'segmentFile': {
       const path = normalizePath(handle.path) ?? handle.path;

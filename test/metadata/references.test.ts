@@ -26,6 +26,16 @@ const segment = (startPosition: bigint, sizeBytes: bigint): StreamStateHandle =>
 });
 
 describe('the files a metadata file refers to', () => {
+  it('are found where Flink looks for relative ones: climbing, of their own, or of an authority', () => {
+    const paths = ['../shared/x', '/y', '/s3:/b/z', '//auth/x'].map((path) => relativeFile(path));
+    expect(filesOf(...paths).map(({ path }) => path)).toEqual([
+      'file:/data/job/shared/x',
+      'file:/data/job/chk-7/y',
+      's3:/b/z',
+      'file://authx',
+    ]);
+  });
+
   it('are resolved against its directory, with their size and the first subtask that needs them', () => {
     expect(filesOf(inline, relativeFile('state'))).toEqual([
       {

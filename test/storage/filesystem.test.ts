@@ -254,6 +254,29 @@ describe('filesystem storage', () => {
       expect(await storage.readState(handle, externalPointer)).toHaveLength(9);
     });
 
+    it('with an authority are refused, which Flink would leave out to look at this machine', async () => {
+      const { externalPointer } = await publish(await newCheckpoint(7), bytesOf('m'));
+      const path = externalPointer.slice('file:'.length);
+      for (const pointer of [`//host${path}`, `file://host${path}`]) {
+        await expect(storage.resolveCheckpoint(pointer)).rejects.toEqual(
+          refusal('POINTER_INVALID', /Cannot access file system for checkpoint\/savepoint path/),
+        );
+      }
+      expect((await storage.resolveCheckpoint(`//${path}`)).externalPointer).toBe(externalPointer);
+    });
+
+    it('may be blank, as a file name may', async () => {
+      await expect(storage.resolveCheckpoint(' ')).rejects.toEqual(
+        refusal('POINTER_INVALID', /Cannot find checkpoint or savepoint file\/directory ' '/),
+      );
+    });
+
+    it('lead nowhere from a relative handle that begins with an authority, as in Flink', async () => {
+      const exclusive = `file:${root}/c`;
+      const handle = { kind: 'relativeFile', relativePath: '//auth/x', sizeBytes: 1n } as const;
+      await expect(storage.readState(handle, exclusive)).rejects.toEqual(refusal('POINTER_INVALID'));
+    });
+
     it('do not lead through a file', async () => {
       const { externalPointer } = await publish(await newCheckpoint(7), bytesOf('m'));
       await expect(storage.resolveCheckpoint(`${externalPointer}/_metadata/x`)).rejects.toEqual(
