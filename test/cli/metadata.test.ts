@@ -348,3 +348,46 @@ describe('tidemark metadata relocate', () => {
     expect(err).toContain('error ARGUMENT_INVALID: to "s3:bucket" is not an absolute path');
   });
 });
+
+const guide = readFileSync(resolve(import.meta.dirname, '../../docs/guides/metadata.md'), 'utf8');
+const program = resolve(import.meta.dirname, '../../src/cli/main.ts');
+
+/** The shell blocks below a heading of the guide. */
+const blocksOf = (heading: string): readonly string[] => {
+  const section = guide.split(/^## /m).find((text) => text.startsWith(`${heading}\n`)) ?? '';
+  return [...section.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block = '']) => block);
+};
+
+const runBlock = (block: string): ReturnType<Workplace['shell']> =>
+  place.shell(`set -e\ntidemark() { '${process.execPath}' '${program}' "$@"; }\n${block}`);
+
+describe('the guide to metadata files', () => {
+  it('moves a savepoint by the commands it names', () => {
+    mkdirSync(join(place.path, 'savepoints'));
+    mkdirSync(join(place.path, 'copies'));
+    const name = 'savepoints/savepoint-0a1b2c-3d4e5f';
+    makeCheckpoint(name, absoluteFile(`file:${place.path}/${name}/a`), relativeFile('b'));
+    const [moving = '', ofJob = ''] = blocksOf('Move a savepoint');
+    const { status, out } = runBlock(moving);
+    expect(status).toBe(0);
+    expect(out).toMatch(/\ncopies\/savepoint-0a1b2c-3d4e5f: fine \(1 operator, 2 files referred to\)\n$/);
+    mkdirSync(join(place.path, 'old/JOB/shared'), { recursive: true });
+    makeCheckpoint(
+      'old/JOB/chk-7',
+      ...['chk-7/a', 'shared/s'].map((at) => absoluteFile(`file:${place.path}/old/JOB/${at}`)),
+    );
+    cpSync(join(place.path, 'old'), join(place.path, 'new'), { recursive: true });
+    expect(runBlock(ofJob).out).toContain('rewritten  2 paths\nkept       0 paths outside\n');
+  });
+
+  it('shows the fields it names', () => {
+    mkdirSync(join(place.path, 'checkpoints/JOB'), { recursive: true });
+    makeCheckpoint('checkpoints/JOB/chk-7', relativeFile('x'), relativeFile('y'));
+    const [first = '', second = ''] = blocksOf('See every byte').join('').split('\n');
+    const fields = runBlock(first).out.trimEnd().split('\n');
+    expect(fields).toHaveLength(1);
+    expect(fields[0]).toMatch(/subtask 1 › managed keyed state › tag of a keyed handle = 0 \(none\)$/);
+    const objects = runBlock(second.replace(/ \| jq .*/, '')).out;
+    expect(objects).toContain('relative path of a file","value":"y"');
+  });
+});
