@@ -4,7 +4,16 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../../src/errors.ts';
 
@@ -12,8 +21,8 @@ const sources = join(import.meta.dirname, 'oracle');
 const target = join(import.meta.dirname, 'target');
 /** A first build fetches some forty artifacts. */
 const BUILD_TIMEOUT_MS = 300_000;
-/** One start of the virtual machine and a handful of small files. */
-const ANSWER_TIMEOUT_MS = 60_000;
+/** One start of the virtual machine and either a handful of small files or a few small jobs. */
+const ANSWER_TIMEOUT_MS = 120_000;
 
 /** Whether Flink can be asked, and if not, why. */
 export type FlinkProbe =
@@ -32,7 +41,8 @@ const run = (command: string, commandArguments: readonly string[], timeout: numb
 const digestOfSources = (): string => {
   const digest = createHash('sha256');
   for (const path of readdirSync(sources, { recursive: true, encoding: 'utf8' }).toSorted()) {
-    if (/\.(java|xml)$/.test(path)) digest.update(path).update(readFileSync(join(sources, path)));
+    const file = join(sources, path);
+    if (statSync(file).isFile()) digest.update(path).update(readFileSync(file));
   }
   return digest.digest('hex').slice(0, 16);
 };
@@ -102,7 +112,8 @@ export const askFlink = (
   return lines.split('\n').map((line) => JSON.parse(line) as unknown);
 };
 
-const answered = (answer: unknown): unknown => {
+/** An answer, unless Flink refused the command. */
+export const answered = (answer: unknown): unknown => {
   if (typeof answer === 'object' && answer !== null && 'error' in answer) {
     throw new Error(`Flink refused: ${JSON.stringify(answer.error)}`);
   }

@@ -24,16 +24,20 @@ import java.util.*;
  * operatorOrder ID...                     the order of a hash map that these operator ids were put into
  * keyGroup MAX KEY                        the key group of a string key
  * keyGroupRange MAX PARALLELISM SUBTASK   the key groups of a subtask
+ * jobSavepoint DIR CHECKPOINTS            runs a job and stops it with a savepoint: its pointer and the counts it holds
+ * jobCheckpoint CHECKPOINTS               runs that job and cancels it after a checkpoint into merged files: likewise
+ * jobRestore POINTER                      restores that job and lets it run to its end: the counts restored and in the end
  * </pre>
  */
 public final class Main {
     private Main() {}
 
-    public static void main(String[] arguments) throws IOException {
+    public static void main(String[] arguments) throws Exception {
         PrintStream out = new PrintStream(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8);
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String line; (line = in.readLine()) != null; ) out.println(Json.line(answer(line.split("\t", -1))));
         out.flush();
+        Job.closeCluster();
     }
 
     private static Object answer(String[] command) {
@@ -44,7 +48,7 @@ public final class Main {
         }
     }
 
-    private static Object run(String[] command) throws IOException {
+    private static Object run(String[] command) throws Throwable {
         return switch (command[0]) {
             case "dump" -> Dump.dump(Dump.read(command[1]), command[1]);
             case "gen" -> generate(Long.parseLong(command[1]), Integer.parseInt(command[2]), Integer.parseInt(command[3]), command[4]);
@@ -53,6 +57,9 @@ public final class Main {
             case "operatorOrder" -> operatorOrder(List.of(command).subList(1, command.length));
             case "keyGroup" -> KeyGroupRangeAssignment.assignToKeyGroup(command[2], Integer.parseInt(command[1]));
             case "keyGroupRange" -> keyGroupRange(command);
+            case "jobSavepoint" -> Job.savepoint(command[1], command[2]);
+            case "jobCheckpoint" -> Job.checkpoint(command[1]);
+            case "jobRestore" -> Job.restore(command[1]);
             default -> throw new IllegalArgumentException("unknown command " + command[0]);
         };
     }
