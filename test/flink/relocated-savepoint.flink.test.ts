@@ -20,7 +20,7 @@ interface Relocation {
   readonly output: string;
 }
 
-/** The job ends when it has seen each key a thousand times: more if its source forgot where it was, less if the counts did. */
+/** A thousand of each key when the job ends: more if its source forgot where it was, fewer if the counts were lost. */
 const countsAtEnd: Counts = Object.fromEntries(
   Array.from({ length: 97 }, (_unused, key) => [`key ${key}`, '1000'] as const),
 );
@@ -66,7 +66,7 @@ describe.skipIf(!probe.available)('Flink 2.3.0, after the directory was moved', 
     return JSON.parse(out) as Relocation;
   };
 
-  it('a savepoint taken by a real job, relocated by `tidemark metadata relocate`, restores with its state', async () => {
+  it('a savepoint of a real job, relocated by `tidemark metadata relocate`, restores with its state', async () => {
     // Spread over directories of another file system, as entropy injection does it: the one kind of savepoint whose
     // handles are absolute.
     const relocation = await relocate(spread, '--from', `entropy:${place.path}/written`);
@@ -97,7 +97,7 @@ describe.skipIf(!probe.available)('Flink 2.3.0, after the directory was moved', 
     expect(relocated).toEqual(restoredFrom(merged));
   });
 
-  it('a savepoint whose files lie beside its metadata has nothing to relocate, and restores with its state', async () => {
+  it('a savepoint whose files lie beside its metadata restores with nothing to relocate', async () => {
     const relocation = await relocate(plain);
     expect(relocation).toMatchObject({ moved: 0, kept: [], relative: 4, isWritten: false });
     expect(restoreInFlink(movedDirectory(plain))).toEqual([restoredFrom(plain)]);
