@@ -2,6 +2,7 @@
  * Paths as Flink's file systems have them (metadata format, section 12). Files are read and written with the spelling
  * they have; Flink normalizes on loading, so what Flink shows can only be compared after doing the same.
  */
+import { isFlinkAuthority } from './flink-authority.ts';
 
 const schemeForm = /^[a-zA-Z][a-zA-Z0-9+.-]*$/;
 const windowsDrive = /^[a-zA-Z]:/;
@@ -72,11 +73,12 @@ const COLON = 0x3a;
 
 const isLetter = (unit: number): boolean => (unit >= 0x61 && unit <= 0x7a) || (unit >= 0x41 && unit <= 0x5a);
 
-/** Whether a scheme of letters, its colon and a slash stand first, as in almost every path: then nothing is wrong. */
+/** Whether a scheme of letters, its colon and a slash stand first, and no bracket: then nothing can be wrong. */
 const isPlainlyPlaced = (text: string): boolean => {
   let at = 0;
   while (isLetter(text.charCodeAt(at))) at += 1;
-  return at > 0 && text.charCodeAt(at) === COLON && text.charCodeAt(at + 1) === SLASH;
+  if (at === 0 || text.charCodeAt(at) !== COLON || text.charCodeAt(at + 1) !== SLASH) return false;
+  return text.charCodeAt(at + 2) !== SLASH || !(text.includes('[') || text.includes(']'));
 };
 
 /** Whether neither a scheme nor a first slash can be in the way, as in almost every relative path. */
@@ -115,8 +117,10 @@ export const flinkRelativePath = (text: string): { readonly path: string; readon
 
 /** What is wrong with a path that Flink cannot take, or nothing. */
 export const flinkPathProblem = (text: string): string | undefined => {
-  if (isPlainlyPlaced(text) || !text.includes(':')) return undefined;
+  if (isPlainlyPlaced(text)) return undefined;
+  if (!text.includes(':') && !text.startsWith('//')) return undefined;
   const { scheme, authority, path } = partsOf(text);
+  if (!isFlinkAuthority(authority ?? '')) return 'Malformed authority';
   if (scheme === undefined) return undefined;
   if (!schemeForm.test(scheme)) return 'Illegal character in scheme name';
   const isPlaced = collapsed(path).startsWith('/') || (path === '' && authority !== undefined);

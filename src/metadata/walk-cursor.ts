@@ -140,20 +140,35 @@ export const skipText = (cursor: EntryCursor, at: number, slot: string): number 
 const SLASH = 0x2f;
 const COLON = 0x3a;
 const BACKSLASH = 0x5c;
+const OPENING_BRACKET = 0x5b;
+const CLOSING_BRACKET = 0x5d;
 
 const isSchemeByte = (byte: number): boolean =>
   (byte >= 0x61 && byte <= 0x7a) || (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x30 && byte <= 0x39);
 
+/** Whether an authority may begin at `at` that Flink does not take: only one with brackets. */
+const isOddAuthority = ({ view }: EntryCursor, at: number, end: number): boolean => {
+  if (at + 1 >= end || view.getUint8(at) !== SLASH || view.getUint8(at + 1) !== SLASH) return false;
+  for (let next = at + 2; next < end && view.getUint8(next) !== SLASH; next++) {
+    const byte = view.getUint8(next);
+    if (byte === OPENING_BRACKET || byte === CLOSING_BRACKET) return true;
+  }
+  return false;
+};
+
 /** Whether the path is one of the usual: without a scheme, or with a plain one and a slash after it. */
-const isUsualPath = ({ view }: EntryCursor, start: number, end: number, isRelative: boolean): boolean => {
+const isUsualPath = (cursor: EntryCursor, start: number, end: number, isRelative: boolean): boolean => {
+  const { view } = cursor;
   // Flink takes a first slash off a relative path, and looks again.
   if (isRelative && (view.getUint8(start) === SLASH || view.getUint8(start) === BACKSLASH)) return false;
   let at = start;
   while (at < end && isSchemeByte(view.getUint8(at))) at++;
   if (at < end && view.getUint8(at) === COLON) {
     const isLetterFirst = at > start && view.getUint8(start) > 0x39;
-    return !isRelative && isLetterFirst && at + 1 < end && view.getUint8(at + 1) === SLASH;
+    const isPlaced = isLetterFirst && at + 1 < end && view.getUint8(at + 1) === SLASH;
+    return !isRelative && isPlaced && !isOddAuthority(cursor, at + 1, end);
   }
+  if (isOddAuthority(cursor, start, end)) return false;
   for (; at < end; at++) {
     const byte = view.getUint8(at);
     if (byte === SLASH) return true;

@@ -16,7 +16,7 @@ const probe = probeFlink();
 if (!probe.available) console.log(`skipped: Flink cannot be asked about formats: ${probe.reason}`);
 
 /** Files of each version and direction; `npm run hunt:flink` takes many more. */
-const fileCount = Number(process.env['TIDEMARK_FLINK_FILES'] ?? 400);
+const fileCount = Number(process.env['TIDEMARK_FLINK_FILES'] ?? 500);
 /** Another one tries other files; it is part of every title. */
 const seed = Number(process.env['TIDEMARK_FLINK_SEED'] ?? 7);
 /** Commands for one start of the virtual machine. */

@@ -24,6 +24,8 @@ const path = fc
     filledText,
     filledText.map((name) => `hdfs://namenode:8020/${name}`),
     filledText.map((name) => `file:/state/${name}`),
+    filledText.map((name) => `s3://${name}/state`),
+    fc.ipV6().map((address) => `hdfs://[${address}]:8020/state`),
   )
   .filter((one) => flinkPathProblem(one) === undefined);
 
