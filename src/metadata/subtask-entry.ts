@@ -189,15 +189,19 @@ export const writeSubtaskEntry = (writer: ByteWriter, entry: SubtaskEntry, versi
 };
 
 /**
- * Makes a slice: the bytes of one subtask entry of format 6.
+ * Makes a slice: the bytes of one subtask entry of format 6, or of one that says the subtask had come to its end.
  *
  * @param subtaskIndex at least 0 and below the operator's parallelism, which the writer of the file checks.
  * @throws ARGUMENT_INVALID for what the format cannot hold: an empty path, a repeated state name, a text over
  *   65535 bytes; METADATA_UNSUPPORTED for legacy state.
  */
-export const encodeSubtaskEntry = (subtaskIndex: number, state: OperatorSubtaskState): Uint8Array => {
+export const encodeSubtaskEntry = (
+  subtaskIndex: number,
+  state: OperatorSubtaskState | 'finished',
+): Uint8Array => {
   const writer = new ByteWriter();
-  writeSubtaskEntry(writer, { subtaskIndex, state }, METADATA_VERSION);
+  const isFinished = state === 'finished';
+  writeSubtaskEntry(writer, { subtaskIndex, isFinished, state: isFinished ? {} : state }, METADATA_VERSION);
   return writer.take().slice();
 };
 

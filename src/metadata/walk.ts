@@ -11,7 +11,6 @@ import type {
   StreamStateHandle,
 } from '../state/handles.ts';
 import { assertNever } from '../errors.ts';
-import { unsupported } from './faults.ts';
 import { since, slotNames } from './layout.ts';
 import { decodeSubtaskEntry } from './subtask-entry.ts';
 import { corruptAt, entryCursor, skip } from './walk-cursor.ts';
@@ -55,19 +54,13 @@ export const scanEntry = (cursor: EntryCursor, start: number): number => {
   return at;
 };
 
-const refuseFinished = (start: number, { subtaskIndex }: WalkedEntry): never => {
-  const path = `subtask ${subtaskIndex} › index`;
-  const found = `${-subtaskIndex - 1}, a finished subtask`;
-  throw unsupported({ offset: start, path, expected: 'subtask index of at least 0', found });
-};
-
 /**
- * Checks that `bytes[start..end)` is exactly one subtask entry of format 6, and weighs it. Allocates one small object.
+ * Checks that `bytes[start..end)` is exactly one subtask entry of format 6, and weighs it. A finished subtask is its
+ * index alone and weighs nothing. Allocates one small object.
  *
  * @param view over the same bytes: offset 0 of one is offset 0 of the other.
  * @param into overwritten; not to be read after an error.
- * @throws METADATA_CORRUPT also when the entry ends before `end`, or its sizes exceed 2^53-1; METADATA_UNSUPPORTED
- *   for a finished subtask, which has nobody to acknowledge anything.
+ * @throws METADATA_CORRUPT also when the entry ends before `end`, or its sizes exceed 2^53-1.
  */
 export const walkSubtaskEntry = (
   bytes: Uint8Array,
@@ -79,7 +72,6 @@ export const walkSubtaskEntry = (
   const cursor = entryCursor({ view, limit: Math.min(end, bytes.length), into });
   const reached = scanEntry(cursor, start);
   if (reached !== end) corruptAt(cursor, reached, '', 'the end of the entry', `${end - reached} more bytes`);
-  if (into.isFinished) refuseFinished(start, into);
 };
 
 /** Key groups used as a stream lead to the stream that holds them. */

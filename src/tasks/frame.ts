@@ -55,7 +55,10 @@ export interface Acknowledgement {
   readonly metrics: AcknowledgementMetrics;
   /** What the task believes its state weighs; the edge computes it anew. */
   readonly claimedStateSizeBytes: number;
-  /** One subtask entry per operator of the vertex (`encodeSubtaskEntry`), or none for a task without state. */
+  /**
+   * One subtask entry per operator of the vertex (`encodeSubtaskEntry`), or none for a task without state. All are of a
+   * finished subtask or none is.
+   */
   readonly slices: readonly Uint8Array[];
 }
 

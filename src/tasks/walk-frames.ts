@@ -69,16 +69,23 @@ const readHeader = ({ view, batch }: Walk, row: number, at: number): void => {
   batch.subtasks[row] = -1;
 };
 
-/** Walks the slices of one frame; answers what is wrong with them, or nothing. */
+/**
+ * Walks the slices of one frame; answers what is wrong with them, or nothing. The operators of a task end together, so
+ * its slices are all of a finished subtask or none is (C-190).
+ */
 const walkSlices = (walk: Walk, row: number, end: number): string | undefined => {
   const { frames, view, batch, entry } = walk;
   let at = batch.starts[row]!;
+  let isFinished = false;
   for (let slice = 0; slice < batch.sliceCounts[row]!; slice++) {
     const length = end - at >= 4 ? view.getUint32(at) : -1;
     if (length < 0 || length > end - at - 4) return `slice ${slice} does not end inside the frame`;
     walkSubtaskEntry(frames, view, at + 4, at + 4 + length, entry);
     if (slice > 0 && entry.subtaskIndex !== batch.subtasks[row]) return `slices name several subtasks`;
+    if (slice > 0 && entry.isFinished !== isFinished)
+      return 'slices name a subtask finished and not finished';
     batch.subtasks[row] = entry.subtaskIndex;
+    isFinished = entry.isFinished;
     batch.stateSizeBytes[row]! += entry.stateSizeBytes;
     batch.checkpointedSizeBytes[row]! += entry.checkpointedSizeBytes;
     at += 4 + length;

@@ -93,6 +93,17 @@ describe('acknowledgement', () => {
     expect(run.state.ledgers.get(checkpointId)?.hasSlices(3)).toBe(false);
   });
 
+  it('of a finished subtask counts, and weighs nothing', () => {
+    const { run, checkpointId } = located();
+    const outcomes = run.acknowledge(
+      { ...frame(checkpointId, 2), isFinished: true },
+      { ...frame(checkpointId, 3), isFinished: true, subtask: 0 },
+    );
+    expect(outcomes).toEqual(['recorded', 'malformed']);
+    const ledger = run.state.ledgers.get(checkpointId);
+    expect([ledger?.hasSlices(2), ledger?.totals.stateSizeBytes]).toEqual([true, 0]);
+  });
+
   const malformed = [
     { what: 'the index of another subtask', spec: { subtask: 1 } },
     { what: 'fewer slices than its vertex has operators', spec: { slot: 2, sliceCount: 1 } },

@@ -76,6 +76,28 @@ describe('walking an entry', () => {
     );
   });
 
+  it('finds a finished subtask to be its index alone, without weight', () => {
+    fc.assert(
+      fc.property(fc.nat(0x7fff_ffff), (index) => {
+        const slice = encodeSubtaskEntry(index, 'finished');
+        expect(walk(slice)).toEqual({
+          subtaskIndex: index,
+          isFinished: true,
+          stateSizeBytes: 0,
+          checkpointedSizeBytes: 0,
+          end: 4,
+        });
+        expect(decodeSubtaskEntry(slice)).toEqual({ subtaskIndex: index, isFinished: true, state: {} });
+        expect(streamHandlesOf(slice)).toEqual([]);
+      }),
+    );
+  });
+
+  it('refuses a finished subtask that state follows', () => {
+    const slice = Buffer.concat([encodeSubtaskEntry(3, 'finished'), new Uint8Array(18)]);
+    expect(trouble(() => walk(slice))).toMatch(/^METADATA_CORRUPT .*at byte 4 .*the end of the entry/);
+  });
+
   it('refuses an entry that ends before or after the given end', () => {
     const slice = encodeSubtaskEntry(2, ofFile(9n));
     const longer = Buffer.concat([slice, new Uint8Array(1)]);

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { gatedJournal } from '../support/journal-edges.ts';
 import { openMemoryJournal } from '../../src/journal/memory/journal.ts';
+import { decodeMetadata } from '../../src/metadata/decode.ts';
 import { blocksOf, RuntimeJob, typesOf } from '../support/runtime-job.ts';
 import { storageLike } from '../support/storage-edges.ts';
 import { coreGraph } from '../support/core-run.ts';
@@ -216,6 +217,23 @@ describe('next coordinator', () => {
     expect(second.recovery.resumed).toHaveLength(1);
     job.tasks.release();
     await job.clock.runUntil(() => second.statistics.counts.completed === 1);
+  });
+
+  it('writes a subtask that acknowledges as finished into the file, and gives it nothing to restore', async () => {
+    const job = new RuntimeJob();
+    const first = await job.start();
+    job.tasks.finished.add(3);
+    await job.settle(first.triggerCheckpoint());
+    const pointer = first.statistics.latestCompleted?.externalPointer ?? '';
+    const completed = await job.files.resolveCheckpoint(pointer);
+    const { operators } = decodeMetadata(await completed.readMetadata());
+    const finished = operators.flatMap(({ name, subtasks }) =>
+      subtasks.filter(({ isFinished }) => isFinished === true).map((entry) => [name, entry.subtaskIndex]),
+    );
+    expect(Object.fromEntries(finished)).toEqual({ count: 1, write: 1 });
+    await first.jobStatus('RESTARTING');
+    const restored = await first.restore(job.tasks.deploy(first.nextAttempt));
+    expect(Array.from(restored.slices.values(), (slices) => slices.length)).toEqual([1, 1, 2, 0]);
   });
 
   it('restores new attempts from the newest checkpoint, slice by slice', async () => {

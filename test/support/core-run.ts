@@ -80,6 +80,8 @@ export interface FrameSpec {
   readonly jobId?: JobId;
   readonly claimedStateSizeBytes?: number;
   readonly metrics?: Partial<AcknowledgementMetrics>;
+  /** The slices say that the subtask has come to its end. */
+  readonly isFinished?: boolean;
   /** The stream of each slice; a relative file of 100 bytes per slice by default. */
   readonly stream?: StreamStateHandle;
 }
@@ -89,9 +91,11 @@ const subtaskOf = (frameSlot: number): number => frameSlot % 2;
 const operatorsOf = (frameSlot: number): number => (frameSlot % 4 < 2 ? 1 : 2);
 
 const sliceOf = (spec: FrameSpec, index: number): Uint8Array => {
+  const subtask = spec.subtask ?? subtaskOf(spec.slot);
+  if (spec.isFinished === true) return encodeSubtaskEntry(subtask, 'finished');
   const relativePath = `${spec.checkpointId}-${spec.slot}-${spec.attempt ?? 1}-${index}`;
   const stream = spec.stream ?? { kind: 'relativeFile', relativePath, sizeBytes: 100n };
-  return encodeSubtaskEntry(spec.subtask ?? subtaskOf(spec.slot), {
+  return encodeSubtaskEntry(subtask, {
     managedOperatorState: { kind: 'operatorStream', states: [], stream },
   });
 };

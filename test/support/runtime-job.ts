@@ -27,6 +27,8 @@ export class BarrierTasks {
   readonly heard: string[] = [];
   /** Places in plan order whose acknowledgements are held back. */
   readonly held = new Set<number>();
+  /** Places in plan order whose tasks acknowledge as finished. */
+  readonly finished = new Set<number>();
   confirms = true;
   /** What the state of an acknowledgement is kept in; a file that nobody wrote, unless told. */
   stream: ((spec: FrameSpec) => NonNullable<FrameSpec['stream']>) | undefined;
@@ -86,7 +88,8 @@ export class BarrierTasks {
   #acknowledge(place: number, checkpointId: CheckpointId): void {
     const endpoint = this.endpoints[place];
     if (endpoint === undefined) throw new Error(`no task at place ${place}`);
-    const spec = { checkpointId, slot: endpoint.slot, attempt: endpoint.attempt };
+    const isFinished = this.finished.has(place);
+    const spec = { checkpointId, slot: endpoint.slot, attempt: endpoint.attempt, isFinished };
     const slices = slicesOf(this.stream === undefined ? spec : { ...spec, stream: this.stream(spec) });
     endpoint.acknowledge({ checkpointId, metrics: noMetrics, claimedStateSizeBytes: 0, slices });
   }

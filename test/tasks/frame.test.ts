@@ -7,6 +7,8 @@ import {
   FRAME_HEADER_BYTES,
   noMetrics,
 } from '../../src/tasks/frame.ts';
+import { encodeSubtaskEntry } from '../../src/metadata/subtask-entry.ts';
+import type { OperatorSubtaskState } from '../../src/state/handles.ts';
 import { walkFrames } from '../../src/tasks/walk-frames.ts';
 import { acknowledgeCommand, coreJobId, frameOf, id, runningJob } from '../support/core-run.ts';
 import { slot } from '../../src/state/ids.ts';
@@ -109,6 +111,31 @@ describe('walking frames', () => {
       expect([batch.count, [...batch.refused.keys()]]).toEqual([2, [1]]);
     },
   );
+
+  it('takes slices of a finished subtask, and refuses a mix', () => {
+    const frameWith = (...states: readonly ('finished' | OperatorSubtaskState)[]): Uint8Array =>
+      encodeFrame({
+        jobId: coreJobId,
+        checkpointId: id(1),
+        slot: slot(2),
+        attempt: 1,
+        metrics: noMetrics,
+        claimedStateSizeBytes: 0,
+        slices: states.map((state) => encodeSubtaskEntry(0, state)),
+      });
+    const mixed = 'malformed: slices name a subtask finished and not finished';
+    expect(
+      refusalsOf(
+        frameWith('finished', 'finished'),
+        frameWith('finished', {}),
+        frameWith({}, 'finished'),
+        frameWith({}, {}),
+      ),
+    ).toEqual([
+      [1, mixed],
+      [2, mixed],
+    ]);
+  });
 
   it('refuses a count of slices that the frame does not hold', () => {
     const withCount = (count: number): Buffer => changed((bytes) => bytes.writeUInt16BE(count, 78));
