@@ -1,63 +1,17 @@
 /** `tidemark metadata show`: what a metadata file holds, in tables. */
-import { coveredKeyGroups } from '../../../metadata/findings.ts';
 import type { OperatorState } from '../../../metadata/model.ts';
-import { fileReferences, type FileReference } from '../../../metadata/references.ts';
-import { sizesByKind, totalSizeBytes, type SizesByKind } from '../../../metadata/sizes-by-kind.ts';
 import { metadataView } from '../../../metadata/view.ts';
 import { subtaskSizes } from '../../../state/sizes.ts';
 import { exitStatus, type ExitStatus } from '../../exit-status.ts';
-import { counted } from '../../terminal/quantities.ts';
-import { tableLines, type Column } from '../../terminal/table.ts';
+import type { Column } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
-import { headLines } from '../inspect.ts';
-import { fileColumns, operatorLabel, sizeText } from './columns.ts';
+import { sizeText } from './columns.ts';
+import { headLines } from './head.ts';
 import { forEachFile, sha256Hex, type MetadataFile } from './metadata-file.ts';
 import { showRawMetadata } from './raw.ts';
+import { fileTable, operatorTable, section } from './tables.ts';
 
 const LARGEST_SUBTASKS = 5;
-
-interface OperatorRow extends SizesByKind {
-  readonly operator: OperatorState;
-}
-
-const sizeColumn = (title: string, size: (row: OperatorRow) => bigint): Column<OperatorRow> => ({
-  title,
-  text: (row) => (size(row) === 0n ? '' : sizeText(size(row))),
-  isNumber: true,
-});
-
-/** `128 of 128`, or nothing where there is no keyed state. */
-const coverageText = ({ operator }: OperatorRow): string => {
-  const managed = coveredKeyGroups(operator, 'managedKeyedState');
-  const covered = managed ?? coveredKeyGroups(operator, 'rawKeyedState');
-  return covered === undefined ? '' : `${covered} of ${operator.maxParallelism}`;
-};
-
-const subtasksText = ({ operator }: OperatorRow): string => {
-  if (operator.isFullyFinished === true) return 'finished';
-  const finished = operator.subtasks.filter(({ isFinished }) => isFinished === true).length;
-  return `${operator.subtasks.length}${finished === 0 ? '' : `, ${finished} finished`}`;
-};
-
-const operatorColumns: readonly Column<OperatorRow>[] = [
-  { title: 'operator', text: ({ operator }) => operator.operatorId },
-  { title: 'parallelism', text: ({ operator }) => String(operator.parallelism), isNumber: true },
-  { title: 'subtasks', text: subtasksText, isNumber: true },
-  { title: 'key groups', text: coverageText, isNumber: true },
-  sizeColumn('keyed', ({ keyedBytes }) => keyedBytes),
-  sizeColumn('operator', ({ operatorBytes }) => operatorBytes),
-  sizeColumn('channels', ({ channelBytes }) => channelBytes),
-  sizeColumn('coordinator', ({ coordinatorBytes }) => coordinatorBytes),
-  sizeColumn('legacy', ({ legacyBytes }) => legacyBytes),
-  sizeColumn('all', totalSizeBytes),
-  { title: 'uid / name', text: ({ operator }) => operatorLabel(operator) },
-];
-
-/** A column without a value says nothing. */
-const filled = (
-  columns: readonly Column<OperatorRow>[],
-  rows: readonly OperatorRow[],
-): readonly Column<OperatorRow>[] => columns.filter(({ text }) => rows.some((row) => text(row) !== ''));
 
 interface SubtaskRow {
   readonly operatorId: string;
@@ -83,27 +37,12 @@ const largestSubtasks = (operators: readonly OperatorState[]): readonly SubtaskR
     .toSorted((one, other) => Number(other.sizeBytes - one.sizeBytes))
     .slice(0, LARGEST_SUBTASKS);
 
-/** A titled table, or nothing where it would be empty. */
-const section = <Row>(
-  title: string,
-  columns: readonly Column<Row>[],
-  rows: readonly Row[],
-): readonly string[] =>
-  rows.length === 0 ? [] : ['', title, ...tableLines(columns, rows).map((line) => `  ${line}`)];
-
-const fileLines = (files: readonly FileReference[]): readonly string[] =>
-  section(counted(files.length, 'file'), fileColumns, files);
-
-const linesOf = (file: MetadataFile): readonly string[] => {
-  const { operators } = file.model;
-  const rows = operators.map((operator) => ({ operator, ...sizesByKind(operator) }));
-  return [
-    ...headLines(file),
-    ...section(counted(rows.length, 'operator'), filled(operatorColumns, rows), rows),
-    ...section('largest subtasks', subtaskColumns, largestSubtasks(operators)),
-    ...fileLines(fileReferences(file.model, file.directory)),
-  ];
-};
+const linesOf = (file: MetadataFile): readonly string[] => [
+  ...headLines(file),
+  ...operatorTable(file.model),
+  ...section('largest subtasks', subtaskColumns, largestSubtasks(file.model.operators)),
+  ...fileTable(file),
+];
 
 export interface ShowFlags {
   readonly json?: boolean;
