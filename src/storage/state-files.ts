@@ -61,10 +61,18 @@ export const handleOfFile = (
     : { kind: 'file', path: childPath(directory, fileName), sizeBytes: BigInt(sizeBytes) };
 };
 
-/** Where the bytes of a handle are: in the handle itself, or in a file from one offset on. */
-export type StatePlace =
-  | { readonly data: Uint8Array }
-  | { readonly path: string; readonly start: bigint; readonly sizeBytes: bigint };
+/** A file that holds state, or a part of one. */
+export interface FilePlace {
+  readonly path: string;
+  readonly start: bigint;
+  /** -1 when unknown. */
+  readonly sizeBytes: bigint;
+  /** The state is so many bytes from `start` on; the file holds the state of others too. */
+  readonly isPart: boolean;
+}
+
+/** Where the bytes of a handle are: in the handle itself, or in a file. */
+export type StatePlace = { readonly data: Uint8Array } | FilePlace;
 
 /** Finds the bytes behind a handle. A relative path climbs out of `exclusive` if it says so, as in Flink. */
 export const placeOfState = (handle: StreamStateHandle, exclusive: string): StatePlace => {
@@ -76,31 +84,36 @@ export const placeOfState = (handle: StreamStateHandle, exclusive: string): Stat
     case 'keyGroupsStream':
       return placeOfState(handle.stream, exclusive);
     case 'relativeFile':
-      return {
-        path: resolvedFlinkPath(exclusive, handle.relativePath),
-        start: 0n,
-        sizeBytes: handle.sizeBytes,
-      };
+      return wholeFile(resolvedFlinkPath(exclusive, handle.relativePath), handle.sizeBytes);
     case 'file':
+      return wholeFile(normalizePath(handle.path) ?? handle.path, handle.sizeBytes);
     case 'segmentFile': {
-      const path = normalizePath(handle.path) ?? handle.path;
-      const start = handle.kind === 'segmentFile' ? handle.startPosition : 0n;
-      return { path, start, sizeBytes: handle.sizeBytes };
+      const { startPosition: start, sizeBytes } = handle;
+      return { path: normalizePath(handle.path) ?? handle.path, start, sizeBytes, isPart: true };
     }
     default:
       return assertNever(handle);
   }
 };
 
-/** The bytes that a handle means of its whole file, or undefined if the file ends before. */
-export const partOfFile = (
-  file: Uint8Array,
-  place: Extract<StatePlace, { readonly path: string }>,
-  handle: StreamStateHandle,
-): Uint8Array | undefined => {
-  const end = place.start + place.sizeBytes;
-  if (BigInt(file.length) < end || place.start < 0n) return undefined;
-  return handle.kind === 'segmentFile' ? file.subarray(Number(place.start), Number(end)) : file;
+const wholeFile = (path: string, sizeBytes: bigint): FilePlace => ({
+  path,
+  start: 0n,
+  sizeBytes,
+  isPart: false,
+});
+
+/**
+ * The range of a file's bytes that is meant, or undefined if the file does not have it. A part of unknown length has no
+ * end, so nobody can tell it from the state of others.
+ */
+export const rangeOfPlace = (
+  { start, sizeBytes, isPart }: FilePlace,
+  fileSizeBytes: number,
+): { readonly start: number; readonly end: number } | undefined => {
+  if (!isPart) return BigInt(fileSizeBytes) < sizeBytes ? undefined : { start: 0, end: fileSizeBytes };
+  const isWithin = start >= 0n && sizeBytes >= 0n && start + sizeBytes <= BigInt(fileSizeBytes);
+  return isWithin ? { start: Number(start), end: Number(start + sizeBytes) } : undefined;
 };
 
 /**
@@ -113,7 +126,7 @@ export const pathsOfHandles = (
 ): readonly string[] => {
   const paths = handles.flatMap((handle) => {
     const place = placeOfState(handle, exclusive);
-    return handle.kind === 'segmentFile' || 'data' in place ? [] : [place.path];
+    return 'data' in place || place.isPart ? [] : [place.path];
   });
   return [...new Set(paths)];
 };

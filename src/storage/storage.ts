@@ -88,8 +88,9 @@ export interface CheckpointStorage {
   /** The task's side of a location. */
   streamFactory(reference: LocationReference): CheckpointStreamFactory;
   /**
-   * The bytes behind a handle; relative handles resolve against `exclusive`.
-   * @throws STORAGE_UNAVAILABLE naming the file when it cannot be read or is shorter than the handle says.
+   * The bytes behind a handle, of a segment its part of the file; relative handles resolve against `exclusive`.
+   * @throws STORAGE_UNAVAILABLE naming the file when it cannot be read, is shorter than the handle says, or when a
+   *   segment has no length.
    */
   readState(handle: StreamStateHandle, exclusive: string): Promise<Uint8Array>;
   /**

@@ -411,6 +411,69 @@ export const storageContract = (
         expect(read).toHaveLength(300);
       });
 
+      describe('a segment of a merged file', () => {
+        const segmentOf = async (startPosition: bigint, sizeBytes: bigint): Promise<Uint8Array> => {
+          const { reference } = await newCheckpoint(7);
+          const merged = await writeState(storage.streamFactory(reference), 'SHARED', patterned(300));
+          if (merged?.kind !== 'file') throw new Error('no file');
+          const scope = { scope: 'SHARED', logicalFileId: 'one' } as const;
+          const { path } = merged;
+          const segment = { kind: 'segmentFile', path, startPosition, sizeBytes, ...scope } as const;
+          const keyed = {
+            kind: 'keyGroupsStream',
+            firstKeyGroup: 0,
+            offsets: [0n],
+            stream: segment,
+          } as const;
+          const bytes = await storage.readState(segment, reference.exclusive);
+          expect(await storage.readState(keyed, reference.exclusive)).toEqual(bytes);
+          return bytes;
+        };
+
+        it.each([
+          ['at the start', 0n, 10n],
+          ['in the middle', 100n, 150n],
+          ['at the end', 290n, 10n],
+          ['that is all of it', 0n, 300n],
+          ['that is empty', 300n, 0n],
+        ])('is read from its start, as long as it says: %s', async (_where, start, size) => {
+          const expected = patterned(300).subarray(Number(start), Number(start + size));
+          expect(expected).toHaveLength(Number(size));
+          expect(Buffer.from(expected).equals(await segmentOf(start, size))).toBe(true);
+        });
+
+        it.each([
+          ['ends behind the file', 290n, 11n],
+          ['begins behind the file', 301n, 0n],
+          ['begins before the file', -1n, 10n],
+          ['has no length', 0n, -1n],
+          ['is longer than any file', 1n, 2n ** 63n - 1n],
+        ])('is refused when it %s', async (_how, start, size) => {
+          await expect(segmentOf(start, size)).rejects.toEqual(refusal('STORAGE_UNAVAILABLE'));
+        });
+
+        it('does not take the file with it when its state is deleted', async () => {
+          const { reference } = await newCheckpoint(7);
+          const merged = await writeState(storage.streamFactory(reference), 'SHARED', patterned(300));
+          if (merged?.kind !== 'file') throw new Error('no file');
+          const part = { startPosition: 0n, sizeBytes: 10n, scope: 'SHARED', logicalFileId: 'one' } as const;
+          const segment = { kind: 'segmentFile', path: merged.path, ...part } as const;
+          const keyed = {
+            kind: 'keyGroupsStream',
+            firstKeyGroup: 0,
+            offsets: [0n],
+            stream: segment,
+          } as const;
+          await storage.deleteFiles([segment, keyed], reference.exclusive);
+          expect(await under.files()).toContain(merged.path);
+        });
+
+        it('in which nothing was written is empty', async () => {
+          const { reference } = await newCheckpoint(7);
+          expect(await storage.readState({ kind: 'emptySegment' }, reference.exclusive)).toHaveLength(0);
+        });
+      });
+
       it('resolves a relative path that climbs out of the directory', async () => {
         const { reference } = await newCheckpoint(7);
         const handle = await writeState(storage.streamFactory(reference), 'SHARED', large);

@@ -50,6 +50,29 @@ export const entriesOf = (path: string): Promise<string[] | undefined> =>
 export const readWhole = (path: string): Promise<Uint8Array> =>
   attempt('read', path, () => fs.readFile(path));
 
+/** A stretch of a file's bytes. */
+interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Reads only the range that `rangeOf` chooses by the size of the file; undefined if the file does not have it. */
+export const readRange = async (
+  path: string,
+  rangeOf: (fileSizeBytes: number) => ByteRange | undefined,
+): Promise<Uint8Array | undefined> => {
+  const handle = await attempt('read', path, () => fs.open(path, 'r'));
+  const read = async (): Promise<Uint8Array | undefined> => {
+    const range = rangeOf((await attempt('stat', path, () => handle.stat())).size);
+    if (range === undefined) return undefined;
+    // Of its own: small buffers of Node share their memory.
+    const bytes = Buffer.from(new ArrayBuffer(range.end - range.start));
+    const length = await readFully(handle, path, bytes, range.start);
+    return length === bytes.length ? bytes : undefined;
+  };
+  return await cleaningUp(read, () => attempt('close', path, () => handle.close()));
+};
+
 /** Makes the names in a directory durable. */
 export const syncDirectory = async (path: string): Promise<void> =>
   syncAndClose(path, await attempt('open', path, () => fs.open(path, 'r')));
@@ -191,6 +214,7 @@ export class OutputFile {
   }
 }
 
+/** Fills `into` from a position on; answers fewer bytes where the file ends. */
 const readFully = async (
   handle: fs.FileHandle,
   path: string,

@@ -16,8 +16,8 @@ import {
 import { normalizePath, parsePath, toFileUri, toLocalPath } from '../pointer.ts';
 import {
   checkedInlineThreshold,
-  partOfFile,
   placeOfState,
+  rangeOfPlace,
   pathsOfHandles,
   type FileNames,
   randomFileNames,
@@ -36,7 +36,7 @@ import {
   localPath,
   makeDirectories,
   makeDirectory,
-  readWhole,
+  readRange,
   removeFile,
   statusOf,
   syncDirectoryIfPresent,
@@ -125,7 +125,7 @@ class FileSystemStorage implements CheckpointStorage {
     const place = placeOfState(handle, exclusive);
     if ('data' in place) return place.data;
     const path = localPath(place.path);
-    const bytes = partOfFile(await readWhole(path), place, handle);
+    const bytes = await readRange(path, (fileSizeBytes) => rangeOfPlace(place, fileSizeBytes));
     if (bytes === undefined) throw storageUnavailable('read', toFileUri(path), 'EOF');
     return bytes;
   }

@@ -16,8 +16,8 @@ import { childPath, normalizePath, parsePath } from '../pointer.ts';
 import {
   checkedInlineThreshold,
   type FileNames,
-  partOfFile,
   placeOfState,
+  rangeOfPlace,
   pathsOfHandles,
   randomFileNames,
   type RandomIntegers,
@@ -129,9 +129,10 @@ class InMemoryStorage implements MemoryStorage {
     const place = placeOfState(handle, exclusive);
     if ('data' in place) return place.data;
     const path = memoryPath(place.path);
-    const bytes = partOfFile(this.#files.read(path), place, handle);
-    if (bytes === undefined) throw storageUnavailable('read', path, 'EOF');
-    return bytes;
+    const bytes = this.#files.read(path);
+    const range = rangeOfPlace(place, bytes.length);
+    if (range === undefined) throw storageUnavailable('read', path, 'EOF');
+    return bytes.subarray(range.start, range.end);
   }
 
   async deleteFiles(handles: readonly StreamStateHandle[], exclusive: string): Promise<void> {
