@@ -54,7 +54,8 @@ export class ByteReader {
 
   /** Reads `bytes[start..end)`; offsets in errors count from the start of `bytes`. */
   constructor(bytes: Uint8Array, start = 0, end = bytes.length, path: readonly string[] = []) {
-    this.bytes = bytes;
+    // A `Buffer` slices without copying, and would be kept alive by what is read from it.
+    this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
     this.position = start;
     this.end = end;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

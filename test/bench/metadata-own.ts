@@ -1,6 +1,7 @@
 /**
- * `node test/bench/metadata-own.ts FILE WARM_UP SECONDS ROUNDS`: what our writer and reader cost on the content of one file, as
- * one line of JSON. A process of its own, as Flink's is: what else a bench holds would be marked and moved with it.
+ * `node test/bench/metadata-own.ts FILE WARM_UP SECONDS ROUNDS`: what our writer and reader cost on the content of one
+ * file, as one line of JSON. A process of its own, as Flink's is: whatever else a bench holds would be marked and moved
+ * with it.
  */
 import { readFileSync } from 'node:fs';
 import { assembleMetadata, type AssembledCheckpoint } from '../../src/metadata/assemble.ts';
