@@ -73,7 +73,10 @@ const COLON = 0x3a;
 
 const isLetter = (unit: number): boolean => (unit >= 0x61 && unit <= 0x7a) || (unit >= 0x41 && unit <= 0x5a);
 
-/** Whether a scheme of letters, its colon and a slash stand first, and no bracket: then nothing can be wrong. */
+/**
+ * Whether a scheme of letters, its colon and a slash stand first, as in almost every path, and no authority that could
+ * be malformed after them: then nothing is wrong.
+ */
 const isPlainlyPlaced = (text: string): boolean => {
   let at = 0;
   while (isLetter(text.charCodeAt(at))) at += 1;
@@ -91,11 +94,12 @@ const isPlainlyRelative = (text: string): boolean => {
 export const flinkRelativePathProblem = (text: string): string | undefined => {
   if (isPlainlyRelative(text)) return undefined;
   const problem = flinkPathProblem(text);
-  const { scheme, path } = partsOf(text);
+  const { scheme, authority = '', path } = partsOf(text);
   if (problem !== undefined) return problem;
   if (scheme !== undefined && path !== '') return RELATIVE_IN_ABSOLUTE;
   const rest = withoutFirstSlash(text);
   if (rest === '') return 'Can not create a Path from an empty string';
+  if (authority !== '') return flinkPathProblem(flinkRelativePath(text).path);
   if (rest === undefined || !leadsWithScheme(rest)) return undefined;
   return /^[a-zA-Z][a-zA-Z0-9+.-]*:\//.test(rest) ? undefined : RELATIVE_IN_ABSOLUTE;
 };
@@ -117,8 +121,7 @@ export const flinkRelativePath = (text: string): { readonly path: string; readon
 
 /** What is wrong with a path that Flink cannot take, or nothing. */
 export const flinkPathProblem = (text: string): string | undefined => {
-  if (isPlainlyPlaced(text)) return undefined;
-  if (!text.includes(':') && !text.startsWith('//')) return undefined;
+  if (isPlainlyPlaced(text) || !(text.includes(':') || text.startsWith('//'))) return undefined;
   const { scheme, authority, path } = partsOf(text);
   if (!isFlinkAuthority(authority ?? '')) return 'Malformed authority';
   if (scheme === undefined) return undefined;

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { encodeMetadata } from '../../src/metadata/encode.ts';
 import {
   flinkPath,
   flinkPathKey,
@@ -9,6 +10,7 @@ import {
   resolvedFlinkPath,
 } from '../../src/metadata/flink-path.ts';
 import { normalizePath } from '../../src/storage/pointer.ts';
+import { absoluteFile, modelOf, operatorOf, streaming } from './small-models.ts';
 
 describe('a path', () => {
   it.each([
@@ -98,6 +100,8 @@ describe('the path of a relative handle', () => {
     ['/a:b', 'Relative path in absolute URI'],
     ['//', 'Can not create a Path from an empty string'],
     ['///', 'Can not create a Path from an empty string'],
+    ['//a/', 'Can not create a Path from an empty string'],
+    ['//[::1]/x', 'Malformed authority'],
   ])('%j cannot be resolved', (relativePath, problem) => {
     expect(flinkRelativePathProblem(relativePath)).toBe(problem);
   });
@@ -125,5 +129,47 @@ describe('the key of a path', () => {
     [['a/b'], 'a/b'],
   ])('of %j is %j', (texts, key) => {
     for (const text of texts) expect(flinkPathKey(text)).toBe(key);
+  });
+});
+
+/** As Flink 2.3.0 on Java 17 takes and refuses them; the tests against Flink try many more. */
+const takenAuthorities = [
+  's3://bucket_with@odd;characters é/x',
+  'hdfs://name:node:8020/x',
+  'hdfs://[::1]:8020/x',
+  'hdfs://[::1]:/x',
+  'hdfs://user@[1:2:3:4:5:6:7:8]/x',
+  'hdfs://[fe80::1%eth0]/x',
+  'hdfs://[::ffff:10.0.0.1]:8020/x',
+  '//[::1]/x',
+  '/state/a]b[c',
+];
+
+const refusedAuthorities = [
+  '//z] ]',
+  's3://bucket]/x',
+  's3://[bucket]/x',
+  'hdfs://[::1/x',
+  'hdfs://[1:2:3:4:5:6:7]/x',
+  'hdfs://[1:2:3:4:5:6:7::8]/x',
+  'hdfs://[1::2::3]/x',
+  'hdfs://[::10.0.0.256]/x',
+  'hdfs://[10.0.0.1::]/x',
+  'hdfs://[::1%]/x',
+  'hdfs://[::1]8020/x',
+  'hdfs://[::1]:99999999999/x',
+];
+
+describe('the authority of a path', () => {
+  it.each(takenAuthorities)('is taken in %s', (path) => {
+    expect(flinkPathProblem(path)).toBeUndefined();
+  });
+
+  it.each(refusedAuthorities)('is refused in %s, and never written', (path) => {
+    expect(flinkPathProblem(path)).toBe('Malformed authority');
+    const model = modelOf(operatorOf(streaming(absoluteFile(path))));
+    expect(() => encodeMetadata(model)).toThrow(
+      expect.objectContaining({ code: 'ARGUMENT_INVALID' }) as Error,
+    );
   });
 });
