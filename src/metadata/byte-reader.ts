@@ -4,16 +4,13 @@
  */
 import type { TidemarkError } from '../errors.ts';
 import type { StoredTexts } from '../state/handles.ts';
-import { viewOf } from './byte-buffer.ts';
+import { latin1Text, viewOf } from './byte-buffer.ts';
 import { corrupt, joinPath, unsupported } from './faults.ts';
 import { DEPTH_MAX } from './layout.ts';
 import { isUsualSpelling, readModifiedUtf8 } from './modified-utf8.ts';
 
 /** Flink's words for a list that is said to have fewer than no elements. */
 export const illegalCapacity = (count: number): string => `Illegal Capacity: ${count}`;
-
-/** Texts are cut out of a stretch of the file that is decoded at once; a text kept keeps no more than it alive. */
-const STRETCH_BYTES = 64 * 1024;
 
 /** An array to be filled, no longer than it will be: one that grows from nothing begins with room for seventeen. */
 // oxlint-disable-next-line unicorn/no-new-array -- the count has been checked, and the room is what it is for
@@ -47,8 +44,6 @@ export class ByteReader {
   #pathLength: number;
   #depth = 0;
   readonly #latin: Buffer;
-  #stretch = '';
-  #stretchStart = 0;
   /** Fields whose text Flink's writer would spell otherwise, of structures that are not complete yet. */
   readonly #unusual: { readonly field: string; readonly bytes: Uint8Array }[] = [];
 
@@ -221,16 +216,8 @@ export class ByteReader {
     const start = this.take(length, what);
     const end = start + length;
     return isPlainText(this.#view, start, end)
-      ? this.#cut(start, end)
+      ? latin1Text(this.#latin, start, end)
       : this.#decoded(start, end, field, what);
-  }
-
-  #cut(start: number, end: number): string {
-    if (start < this.#stretchStart || end > this.#stretchStart + this.#stretch.length) {
-      this.#stretchStart = start;
-      this.#stretch = this.#latin.toString('latin1', start, start + STRETCH_BYTES);
-    }
-    return this.#stretch.slice(start - this.#stretchStart, end - this.#stretchStart);
   }
 
   #decoded(start: number, end: number, field: string, what: string): string {

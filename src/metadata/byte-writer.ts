@@ -1,5 +1,5 @@
 /** Writes the primitives of the format into bytes that grow as needed. */
-import { bytesOver, freshBytes } from './byte-buffer.ts';
+import { bytesOver, freshBytes, writeUtf8 } from './byte-buffer.ts';
 import { unwritable } from './faults.ts';
 import { STRING_BYTES_MAX } from './layout.ts';
 import { modifiedUtf8Length, readModifiedUtf8, writeModifiedUtf8 } from './modified-utf8.ts';
@@ -15,10 +15,12 @@ export class ByteWriter {
   #bytes: Buffer<ArrayBuffer>;
   #view: DataView;
   #length = 0;
+  #capacity: number;
 
   constructor(capacityBytes = FIRST_CAPACITY_BYTES) {
     this.#bytes = freshBytes(capacityBytes);
     this.#view = new DataView(this.#bytes.buffer);
+    this.#capacity = this.#bytes.length;
   }
 
   get length(): number {
@@ -29,7 +31,7 @@ export class ByteWriter {
   #advance(more: number): number {
     const start = this.#length;
     const needed = start + more;
-    if (needed > this.#bytes.length) this.#grow(needed);
+    if (needed > this.#capacity) this.#grow(needed);
     this.#length = needed;
     return start;
   }
@@ -39,6 +41,7 @@ export class ByteWriter {
     grown.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = grown;
     this.#view = new DataView(grown.buffer);
+    this.#capacity = grown.length;
   }
 
   u8(value: number): void {
@@ -85,17 +88,17 @@ export class ByteWriter {
       this.u16(stored.length);
       return this.raw(stored);
     }
-    if (!this.#ascii(text)) this.#modifiedUtf8(text, what);
+    this.#text(text, what);
   }
 
-  /** Writes the text if it is ASCII without NUL, whose modified UTF-8 has a byte for each character. */
-  #ascii(text: string): boolean {
+  /** ASCII without NUL, as most texts are, has the same bytes in UTF-8 as in its modified form. */
+  #text(text: string, what: string): void {
     const { length } = text;
     const start = this.#advance(2 + length + CHARACTER_BYTES_MAX);
     const isAscii = length <= SHORT_LENGTH ? this.#short(text, start + 2) : this.#long(text, start + 2);
     this.#length = isAscii ? start + 2 + length : start;
     if (isAscii) this.#view.setUint16(start, length);
-    return isAscii;
+    else this.#modifiedUtf8(text, what);
   }
 
   #short(text: string, start: number): boolean {
@@ -107,10 +110,10 @@ export class ByteWriter {
     return true;
   }
 
-  /** Other texts take more bytes, and show it: there is room for one character more than this one has. */
+  /** Other texts take more bytes than they have units, and show it: there is room for one character more. */
   #long(text: string, start: number): boolean {
     const { length } = text;
-    const written = this.#bytes.write(text, start, length + CHARACTER_BYTES_MAX);
+    const written = writeUtf8(this.#bytes, text, start, length + CHARACTER_BYTES_MAX);
     return written === length && length <= STRING_BYTES_MAX && !text.includes('\0');
   }
 
@@ -132,7 +135,7 @@ export class ByteWriter {
   /** @throws ARGUMENT_INVALID when one does not fit 64 bits. */
   offsets(offsets: readonly bigint[], what: string): void {
     this.i32(offsets.length);
-    for (const offset of offsets) this.i64(offset, what);
+    for (let index = 0; index < offsets.length; index += 1) this.i64(offsets[index]!, what);
   }
 
   /** As `i32`, for what a model may have wrong. @throws ARGUMENT_INVALID when it is no signed 32-bit integer. */
@@ -149,6 +152,7 @@ export class ByteWriter {
     const written = new Uint8Array(this.#bytes.buffer, 0, this.#length);
     this.#bytes = buffer === undefined ? freshBytes(capacityBytes) : bytesOver(buffer);
     this.#view = new DataView(this.#bytes.buffer);
+    this.#capacity = this.#bytes.length;
     this.#length = 0;
     return written;
   }

@@ -172,7 +172,7 @@ export const writeChannels = (
   version: FormatVersion,
   storedCount: number | undefined,
 ): void => {
-  const isStored = handles.length === 0 && storedCount !== undefined && storedCount < 0;
-  writer.i32(isStored ? storedCount : handles.length);
+  if (handles.length === 0) return writer.i32(storedCount !== undefined && storedCount < 0 ? storedCount : 0);
+  writer.i32(handles.length);
   for (const handle of handles) writeHandle(writer, handle, version);
 };

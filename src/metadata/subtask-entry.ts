@@ -152,6 +152,8 @@ const checkChannels = (version: FormatVersion, state: OperatorSubtaskState): voi
     throw unsayable(version, '', slotNames.outputChannels);
 };
 
+const none: readonly never[] = [];
+
 const writeSubtaskState = (writer: ByteWriter, state: OperatorSubtaskState, version: FormatVersion): void => {
   const { stored } = state;
   checkLegacy(version, state);
@@ -162,8 +164,8 @@ const writeSubtaskState = (writer: ByteWriter, state: OperatorSubtaskState, vers
   writeKeyed(writer, state.managedKeyedState);
   writeKeyed(writer, state.rawKeyedState);
   if (version < since.channelState) return;
-  writeChannels(writer, state.inputChannelState ?? [], version, stored?.inputChannelCount);
-  writeChannels(writer, state.resultSubpartitionState ?? [], version, stored?.resultSubpartitionCount);
+  writeChannels(writer, state.inputChannelState ?? none, version, stored?.inputChannelCount);
+  writeChannels(writer, state.resultSubpartitionState ?? none, version, stored?.resultSubpartitionCount);
 };
 
 const isWithoutState = (state: OperatorSubtaskState): boolean =>

@@ -1,7 +1,9 @@
 /** What the metadata bench writes and reads: checkpoints of a large job, as models and as files. */
 import { randomBytes, randomUUID } from 'node:crypto';
+import type { AssembledCheckpoint } from '../../src/metadata/assemble.ts';
 import type { CheckpointMetadata, SubtaskEntry } from '../../src/metadata/model.ts';
 import { checkpointPropertiesByPolicy } from '../../src/metadata/properties.ts';
+import { sliceMetadata } from '../../src/metadata/slices.ts';
 import type { KeyedStateHandle, OperatorStateHandle, StreamStateHandle } from '../../src/state/handles.ts';
 import { parseOperatorId } from '../../src/state/ids.ts';
 import { keyGroupRange } from '../../src/state/key-groups.ts';
@@ -79,4 +81,15 @@ export const checkpointOf = (content: Content, tasks: number): CheckpointMetadat
       subtasks: entriesOf(content, parallelism, maxParallelism),
     })),
   };
+};
+
+/** The checkpoint of a file as its tasks acknowledged it: what the coordinator puts a file together from. */
+export const acknowledgedSlices = (bytes: Uint8Array): AssembledCheckpoint => {
+  const { operators, ...rest } = sliceMetadata(bytes);
+  const withEntries = operators.map(({ slices, ...operator }) => ({
+    ...operator,
+    entries: slices.map((slice) => slice.bytes),
+    entryCount: slices.length,
+  }));
+  return { ...rest, operators: withEntries };
 };

@@ -2,13 +2,14 @@
 import { closeSync, fdatasyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { assembleMetadata, type AssembledCheckpoint } from '../../src/metadata/assemble.ts';
 import { encodeMetadata, encodeMetadataChunks } from '../../src/metadata/encode.ts';
 import type { CheckpointMetadata } from '../../src/metadata/model.ts';
 import { parseJobId, type CheckpointId } from '../../src/state/ids.ts';
 import { fileSystemStorage } from '../../src/storage/filesystem/storage.ts';
-import type { CheckpointStorage } from '../../src/storage/storage.ts';
+import type { CheckpointStorage, CheckpointStorageLocation } from '../../src/storage/storage.ts';
 import { writeChunks } from '../../src/storage/write-chunks.ts';
-import { checkpointOf } from './metadata-content.ts';
+import { acknowledgedSlices, checkpointOf, type Content } from './metadata-content.ts';
 
 const TASKS = 10_000;
 const TURNS = 9;
@@ -19,15 +20,13 @@ const MEMORY_BYTES_MAX = 16 * 1024 * 1024;
 
 const jobId = parseJobId('00000000000000000000000000000abc');
 
-/** Encodes from objects into the storage's own stream: synced, published under its name, directories synced. */
+/** Writes chunks as a coordinator does: synced, published under its name, the directory synced. */
 const writeOurs = async (
-  storage: CheckpointStorage,
-  id: number,
-  model: CheckpointMetadata,
+  location: CheckpointStorageLocation,
+  chunks: Iterable<Uint8Array>,
 ): Promise<void> => {
-  const location = await storage.initializeLocationForCheckpoint(jobId, id as CheckpointId);
   const stream = await location.createMetadataOutputStream();
-  await writeChunks(stream, encodeMetadataChunks(model, { reusesBuffers: true }));
+  await writeChunks(stream, chunks);
   await stream.closeAndFinalizeCheckpoint();
 };
 
@@ -47,24 +46,59 @@ const wallMs = async (work: () => unknown): Promise<number> => {
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!;
 
-const benchDisk = async (directory: string, storage: CheckpointStorage, share: number): Promise<boolean> => {
-  const model = checkpointOf('files', TASKS);
-  const bytes = encodeMetadata(model);
-  const turns: { readonly ours: number; readonly raw: number }[] = [];
-  for (let turn = 1; turn <= TURNS; turn += 1) {
-    const raw = await wallMs(() => writeRaw(join(directory, `raw-${turn}`), bytes));
-    turns.push({ raw, ours: await wallMs(() => writeOurs(storage, turn, model)) });
+interface DiskTurn {
+  readonly rawMs: number;
+  readonly bytesMs: number;
+  readonly objectsMs: number;
+}
+
+class Disk {
+  readonly #directory: string;
+  readonly #storage: CheckpointStorage;
+  #lastId = 0;
+
+  constructor(directory: string, storage: CheckpointStorage) {
+    this.#directory = directory;
+    this.#storage = storage;
   }
-  const ratio = median(turns.map(({ raw, ours }) => raw / ours));
-  const ours = median(turns.map((turn) => turn.ours));
-  const raw = median(turns.map((turn) => turn.raw));
-  const isReached = ratio >= RAW_SHARE_MIN * share;
+
+  location(): Promise<CheckpointStorageLocation> {
+    this.#lastId += 1;
+    return this.#storage.initializeLocationForCheckpoint(jobId, this.#lastId as CheckpointId);
+  }
+
+  async #oursMs(chunks: Iterable<Uint8Array>): Promise<number> {
+    const location = await this.location();
+    return await wallMs(() => writeOurs(location, chunks));
+  }
+
+  /** One after the other, so that all three meet the disk in the same mood. */
+  async turn(model: CheckpointMetadata, bytes: Uint8Array, slices: AssembledCheckpoint): Promise<DiskTurn> {
+    const path = join(this.#directory, `raw-${this.#lastId}`);
+    return {
+      rawMs: await wallMs(() => writeRaw(path, bytes)),
+      bytesMs: await this.#oursMs(assembleMetadata(slices, { reusesBuffers: true })),
+      objectsMs: await this.#oursMs(encodeMetadataChunks(model, { reusesBuffers: true })),
+    };
+  }
+}
+
+const benchDisk = async (content: Content, disk: Disk): Promise<number> => {
+  const model = checkpointOf(content, TASKS);
+  const bytes = encodeMetadata(model);
+  const slices = acknowledgedSlices(bytes);
+  const turns: DiskTurn[] = [];
+  for (let turn = 0; turn < TURNS; turn += 1) turns.push(await disk.turn(model, bytes, slices));
+  const share = (name: 'bytesMs' | 'objectsMs'): number =>
+    median(turns.map((turn) => turn.rawMs / turn[name]));
+  const percent = (ratio: number): string => `${(100 * ratio).toFixed(0)} %`;
   console.log(
-    `to a local file, synced: ${(bytes.length / 1e6).toFixed(1)} MB in ${ours.toFixed(1)} ms,` +
-      ` the bytes alone in ${raw.toFixed(1)} ms:` +
-      ` ${(100 * ratio).toFixed(0)} % (at least ${100 * RAW_SHARE_MIN} %): ${isReached ? 'ok' : 'TOO SLOW'}`,
+    `${content} to a local file, synced: ${(bytes.length / 1e6).toFixed(1)} MB from acknowledged bytes in` +
+      ` ${median(turns.map(({ bytesMs }) => bytesMs)).toFixed(1)} ms, alone in` +
+      ` ${median(turns.map(({ rawMs }) => rawMs)).toFixed(1)} ms: ${percent(share('bytesMs'))} of writing alone;` +
+      ` from objects ${percent(share('objectsMs'))}`,
   );
-  return isReached;
+  return share('bytesMs');
 };
 
 /** A model of a hundred megabytes that is small itself: all its entries hold the same handles. */
@@ -85,10 +119,9 @@ const largeModel = (): CheckpointMetadata => {
   return { ...model, operators };
 };
 
-const benchMemory = async (storage: CheckpointStorage): Promise<boolean> => {
+const benchMemory = async (disk: Disk): Promise<boolean> => {
   const model = largeModel();
-  const location = await storage.initializeLocationForCheckpoint(jobId, (TURNS + 1) as CheckpointId);
-  const stream = await location.createMetadataOutputStream();
+  const location = await disk.location();
   globalThis.gc?.();
   const before = process.memoryUsage().arrayBuffers;
   let [length, peak] = [0, 0];
@@ -99,8 +132,7 @@ const benchMemory = async (storage: CheckpointStorage): Promise<boolean> => {
       yield chunk;
     }
   };
-  await writeChunks(stream, watched());
-  await stream.closeAndFinalizeCheckpoint();
+  await writeOurs(location, watched());
   const isBounded = peak <= MEMORY_BYTES_MAX;
   const mebibytes = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
   console.log(
@@ -116,6 +148,11 @@ export const benchMetadataFile = async (directory: string, share: number): Promi
   mkdirSync(base);
   const storage = fileSystemStorage({ checkpoints: pathToFileURL(base).href });
   await storage.initializeBaseLocations(jobId);
-  const isFastEnough = await benchDisk(directory, storage, share);
-  return (await benchMemory(storage)) && isFastEnough;
+  const disk = new Disk(directory, storage);
+  // A small file is mostly what publishing costs, whoever makes its bytes: it is told, and not judged.
+  await benchDisk('files', disk);
+  const ratio = await benchDisk('incremental', disk);
+  const isFastEnough = ratio >= RAW_SHARE_MIN * share;
+  console.log(`  (at least ${100 * RAW_SHARE_MIN} %): ${isFastEnough ? 'ok' : 'TOO SLOW'}`);
+  return (await benchMemory(disk)) && isFastEnough;
 };

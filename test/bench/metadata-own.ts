@@ -4,11 +4,11 @@
  * with it.
  */
 import { readFileSync } from 'node:fs';
-import { assembleMetadata, type AssembledCheckpoint } from '../../src/metadata/assemble.ts';
+import { assembleMetadata } from '../../src/metadata/assemble.ts';
 import { decodeMetadata } from '../../src/metadata/decode.ts';
 import { encodeMetadataChunks } from '../../src/metadata/encode.ts';
-import { sliceMetadata } from '../../src/metadata/slices.ts';
 import { summarizeMetadata } from '../../src/metadata/summary.ts';
+import { acknowledgedSlices } from './metadata-content.ts';
 
 /** CPU microseconds of one run: of the whole process, all its threads, as on Flink's side. */
 export interface OwnCosts {
@@ -58,23 +58,13 @@ const gather = (into: Uint8Array, chunks: Iterable<Uint8Array>): Uint8Array => {
   return into;
 };
 
-const slicesOf = (bytes: Uint8Array): AssembledCheckpoint => {
-  const { checkpointId, properties, masterStates, operators } = sliceMetadata(bytes);
-  const withEntries = operators.map(({ slices, ...operator }) => ({
-    ...operator,
-    entries: slices.map((slice) => slice.bytes),
-    entryCount: slices.length,
-  }));
-  return { checkpointId, properties, masterStates, operators: withEntries };
-};
-
 /** One after the other, each with nothing in memory but what it needs. */
 const costsOf = (bytes: Uint8Array, timing: Timing): OwnCosts => {
   const into = new Uint8Array(bytes.length);
   const time = (work: () => unknown): number => medianMicros(timing, work);
   const lazyMicros = time(() => summarizeMetadata(bytes));
   const loadMicros = time(() => decodeMetadata(bytes));
-  const slices = slicesOf(bytes);
+  const slices = acknowledgedSlices(bytes);
   const assembleMicros = time(() => gather(into, assembleMetadata(slices, { reusesBuffers: true })));
   const model = decodeMetadata(bytes);
   const writeMicros = time(() => gather(into, encodeMetadataChunks(model, { reusesBuffers: true })));
