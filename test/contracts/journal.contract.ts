@@ -124,7 +124,7 @@ export const journalContract = (name: string, open: () => Promise<JournalUnderTe
       expect(await journal.read('job', 4)).toEqual([{ revision: 4, term: 1, ...block('4') }]);
     });
 
-    it('keeps streams apart when their appends interleave and some are refused', async () => {
+    it('keeps streams apart when their appends interleave and some are refused (T-345)', async () => {
       const { journal } = await start();
       const names = Array.from({ length: 20 }, (_, index) => `job ${index}`);
       const attempts = [0, 7, 1].flatMap((expectedRevision) =>

@@ -88,7 +88,7 @@ export const storageContract = (
     const large = patterned(threshold * 3);
 
     describe('locations', () => {
-      it('refers to a checkpoint by its own directory and the shared one of its job', async () => {
+      it('refers to a checkpoint by its directory and the shared one of its job (C-239, C-240, C-246)', async () => {
         const { reference } = await newCheckpoint(7);
         expect(reference.exclusive).toMatch(new RegExp(`/${jobId}/chk-7$`));
         expect(reference.shared).toBe(reference.exclusive.replace(/chk-7$/, 'shared'));
@@ -100,12 +100,12 @@ export const storageContract = (
         expect((await newCheckpoint(7)).reference).toEqual(first.reference);
       });
 
-      it('refuses to create a checkpoint where metadata stands', async () => {
+      it('refuses to create a checkpoint where metadata stands (C-118)', async () => {
         await publish(await newCheckpoint(7), bytesOf('m'));
         await expect(newCheckpoint(7)).rejects.toEqual(refusal('STORAGE_CONFLICT', /chk-7 already exists/));
       });
 
-      it('refuses to create a checkpoint where a state file stands', async () => {
+      it('refuses to create a checkpoint where a state file stands (C-245)', async () => {
         const { reference } = await newCheckpoint(7);
         await writeState(storage.streamFactory(reference), 'EXCLUSIVE', large);
         await expect(newCheckpoint(7)).rejects.toEqual(refusal('STORAGE_CONFLICT'));
@@ -116,7 +116,7 @@ export const storageContract = (
         await expect(created).rejects.toEqual(refusal('STORAGE_UNAVAILABLE', /mkdir/));
       });
 
-      it('keeps everything of a savepoint in one directory of the given name', async () => {
+      it('keeps everything of a savepoint in one directory of the given name (C-246, T-263, T-274)', async () => {
         const { reference } = await newSavepoint('savepoint-6f3c1a-abc');
         expect(reference.exclusive).toMatch(/\/savepoint-6f3c1a-abc$/);
         expect(reference.shared).toBe(reference.exclusive);
@@ -152,7 +152,7 @@ export const storageContract = (
     });
 
     describe('metadata', () => {
-      it('appears whole when it is finalised and not before', async () => {
+      it('appears whole when it is finalised and not before (C-258, C-264, T-300)', async () => {
         const location = await newCheckpoint(7);
         const stream = await location.createMetadataOutputStream();
         await stream.write(bytesOf('first '));
@@ -205,7 +205,7 @@ export const storageContract = (
         expect(Buffer.from(await standing.readMetadata()).equals(patterned(70_000))).toBe(true);
       });
 
-      it('lets exactly one of two racing writers of different bytes win', async () => {
+      it('lets exactly one of two racing writers of different bytes win (C-118, T-269)', async () => {
         for (let id = 1; id <= 20; id++) {
           const location = await newCheckpoint(id);
           const texts = ['first writer', 'second one'];
@@ -228,7 +228,7 @@ export const storageContract = (
         expect(await under.files()).toHaveLength(20);
       });
 
-      it('leaves nothing when the stream is closed before it is finalised', async () => {
+      it('leaves nothing when the stream is closed before it is finalised (C-241, C-266, T-298)', async () => {
         const stream = await (await newCheckpoint(7)).createMetadataOutputStream();
         await stream.write(large);
         await stream.close();
@@ -278,7 +278,7 @@ export const storageContract = (
       });
 
       it.each(['EXCLUSIVE', 'SHARED'] as const)(
-        'gives no handle for nothing written, scope %s',
+        'gives no handle for nothing written, scope %s (T-288, T-393)',
         async (scope) => {
           expect(await writeState(factory, scope)).toBeUndefined();
           expect(await writeState(factory, scope, new Uint8Array())).toBeUndefined();
@@ -286,7 +286,7 @@ export const storageContract = (
         },
       );
 
-      it('keeps state up to the threshold inline, named by the path its file would have had', async () => {
+      it('keeps state up to the threshold inline, named by what its path would be (T-292, T-293, T-399)', async () => {
         const handle = await writeState(factory, 'EXCLUSIVE', patterned(60), patterned(40));
         expect(handle).toMatchObject({ kind: 'byteStream' });
         if (handle?.kind !== 'byteStream') return;
@@ -296,7 +296,7 @@ export const storageContract = (
         expect(await under.files()).toEqual([]);
       });
 
-      it('writes exclusive state beyond the threshold to a file with a relative handle', async () => {
+      it('gives exclusive state over the threshold a relative handle (C-253, T-279, T-280, T-284, T-293)', async () => {
         const handle = await writeState(factory, 'EXCLUSIVE', patterned(100), patterned(1));
         expect(handle).toMatchObject({ kind: 'relativeFile', sizeBytes: 101n });
         if (handle?.kind !== 'relativeFile') return;
@@ -305,7 +305,7 @@ export const storageContract = (
         expect(Buffer.concat([patterned(100), patterned(1)]).equals(read)).toBe(true);
       });
 
-      it('writes shared state beyond the threshold to a file with an absolute handle', async () => {
+      it('gives shared state over the threshold an absolute handle (C-253, T-283, T-291)', async () => {
         const handle = await writeState(factory, 'SHARED', large);
         expect(handle).toMatchObject({ kind: 'file', sizeBytes: 300n });
         if (handle?.kind !== 'file') return;
@@ -322,7 +322,7 @@ export const storageContract = (
         }
       });
 
-      it('deletes its file when it is closed before a handle was taken', async () => {
+      it('deletes its file when it is closed before a handle was taken (C-255, T-286, T-295, T-393)', async () => {
         const stream = await factory.createCheckpointStateOutputStream('SHARED');
         await stream.write(large);
         expect(await under.files()).toHaveLength(1);
@@ -342,7 +342,7 @@ export const storageContract = (
       });
 
       it.each(['before the first byte', 'while the file is open'])(
-        'fails instead of recreating a directory disposed %s',
+        'fails instead of recreating a directory disposed %s (C-102, T-285)',
         async (moment) => {
           const stream = await factory.createCheckpointStateOutputStream('EXCLUSIVE');
           if (moment === 'while the file is open') await stream.write(large);
@@ -364,7 +364,7 @@ export const storageContract = (
         await expect(stream.closeAndGetHandle()).rejects.toEqual(refusal('STORAGE_STREAM_CLOSED'));
       });
 
-      it('writes every byte to a file when the threshold is zero', async () => {
+      it('writes every byte to a file when the threshold is zero (C-251, T-297)', async () => {
         const eager = await make({ inlineThresholdBytes: 0 });
         try {
           await eager.storage.initializeBaseLocations(jobId);
@@ -384,7 +384,7 @@ export const storageContract = (
         [-1, 'The threshold for file state size must be zero or larger.'],
         [1_048_577, 'The threshold for file state size cannot be larger than 1048576'],
         [0.5, 'inlineThresholdBytes is not a whole number of bytes.'],
-      ])('refuses an inline threshold of %d', async (inlineThresholdBytes, message) => {
+      ])('refuses an inline threshold of %d (C-021, C-252, T-296)', async (inlineThresholdBytes, message) => {
         await expect(make({ inlineThresholdBytes })).rejects.toEqual(
           refusal('CONFIGURATION_INVALID', exactly(message)),
         );
@@ -486,7 +486,7 @@ export const storageContract = (
         expect(read).toHaveLength(300);
       });
 
-      it('deletes single files, and again without complaint', async () => {
+      it('deletes single files, and again without complaint (C-257, T-306 to T-308, T-311)', async () => {
         const { reference } = await newCheckpoint(7);
         const factory = storage.streamFactory(reference);
         const kept = await writeState(factory, 'SHARED', large);
@@ -508,7 +508,7 @@ export const storageContract = (
         expect(await under.files()).toEqual([]);
       });
 
-      it('never deletes a directory in place of a file', async () => {
+      it('never deletes a directory in place of a file (T-309)', async () => {
         const { reference } = await newCheckpoint(7);
         const handle = { kind: 'file', path: reference.exclusive, sizeBytes: 1n } as const;
         await expect(storage.deleteFiles([handle], reference.exclusive)).rejects.toEqual(
@@ -519,7 +519,7 @@ export const storageContract = (
     });
 
     describe('disposal', () => {
-      it('removes the directory with all in it and leaves shared files alone', async () => {
+      it('removes the directory with all in it and leaves shared files alone (C-136, C-137)', async () => {
         const location = await newCheckpoint(7);
         const factory = storage.streamFactory(location.reference);
         await writeState(factory, 'EXCLUSIVE', large);
@@ -546,7 +546,7 @@ export const storageContract = (
         );
       });
 
-      it('touches no other checkpoint', async () => {
+      it('touches no other checkpoint (T-265)', async () => {
         const kept = await publish(await newCheckpoint(70), bytesOf('kept'));
         await (await newCheckpoint(7)).dispose();
         expect(await under.files()).toEqual([`${kept.externalPointer}/_metadata`]);
@@ -565,7 +565,7 @@ export const storageContract = (
     });
 
     describe('pointers', () => {
-      it('finds a checkpoint by its directory, by that with a slash, and by its metadata file', async () => {
+      it('finds a checkpoint by its directory, with a slash, and by its file (C-260, C-263, T-266)', async () => {
         const { externalPointer } = await publish(await newCheckpoint(7), bytesOf('meta'));
         for (const pointer of [externalPointer, `${externalPointer}/`, `${externalPointer}/_metadata`]) {
           const found = await storage.resolveCheckpoint(pointer);
@@ -592,7 +592,7 @@ export const storageContract = (
         expect(found.metadataSizeBytes).toBe(300);
       });
 
-      it('says in the words of Flink why a pointer leads nowhere', async () => {
+      it('says in the words of Flink why a pointer leads nowhere (C-259, C-267, T-262)', async () => {
         const { reference } = await newCheckpoint(7);
         const scheme = reference.exclusive.slice(0, reference.exclusive.indexOf(':'));
         const gone = `${reference.exclusive}/gone`;
@@ -616,7 +616,7 @@ export const storageContract = (
         }
       });
 
-      it('disposes a savepoint found by its pointer', async () => {
+      it('disposes a savepoint found by its pointer (C-262)', async () => {
         const savepoint = await newSavepoint();
         await writeState(storage.streamFactory(savepoint.reference), 'SHARED', large);
         const { externalPointer } = await publish(savepoint, bytesOf('m'));

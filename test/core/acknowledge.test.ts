@@ -47,7 +47,7 @@ describe('acknowledgement', () => {
     expect((fact as TasksAcknowledged).columns?.slots).toEqual(Uint32Array.of(0, 1, 2));
   });
 
-  it('of the last task moves the checkpoint on, with the totals of all', () => {
+  it('of the last task moves the checkpoint on, with the totals of all (C-079, C-084, C-227, T-344)', () => {
     const { run, checkpointId } = located();
     run.acknowledge({
       ...frame(checkpointId, 0),
@@ -72,7 +72,7 @@ describe('acknowledgement', () => {
     });
   });
 
-  it('counts before the place is known; the checkpoint moves on when it is', () => {
+  it('counts before the place is known; the checkpoint moves on when it is (C-066, C-106, T-013)', () => {
     const run = runningJob();
     const checkpointId = run.trigger();
     run.acknowledge(...[0, 1, 2, 3].map((slot) => frame(checkpointId, slot)));
@@ -87,7 +87,7 @@ describe('acknowledgement', () => {
     expect(run.state.ledgers.get(checkpointId)?.totals.stateSizeBytes).toBe(100);
   });
 
-  it('without slices is that of a task without state', () => {
+  it('without slices is that of a task without state (C-084, T-095)', () => {
     const { run, checkpointId } = located();
     expect(run.acknowledge({ ...frame(checkpointId, 3), sliceCount: 0 })).toEqual(['recorded']);
     expect(run.state.ledgers.get(checkpointId)?.hasSlices(3)).toBe(false);
@@ -129,7 +129,7 @@ describe('acknowledgement', () => {
     expect(run.acknowledge(wrong, frame(checkpointId, 0))).toEqual(['malformed', 'recorded']);
   });
 
-  it('copies recorded slices alone, in the order of their rows', () => {
+  it('copies recorded slices alone, in the order of their rows (T-094)', () => {
     const { run, checkpointId } = located();
     const sizes: number[] = [];
     const command = acknowledgeCommand([
@@ -181,7 +181,7 @@ describe('acknowledgement that comes to nothing', () => {
     ]);
   });
 
-  it('for an aborted checkpoint is late and has its state discarded (C-089)', () => {
+  it('for an aborted checkpoint is late and has its state discarded (C-089, C-102, T-041)', () => {
     const { run, checkpointId } = aborted();
     const { facts, effects } = run.tell(acknowledgeCommand([frame(checkpointId, 0)]));
     expect(plannedFiles(facts)).toEqual([
@@ -241,7 +241,7 @@ describe('acknowledgement that comes to nothing', () => {
     expect(run.acknowledge(frame(subsumed, 0))).toEqual(['afterCompletion']);
   });
 
-  it.each([0, 99])('for checkpoint %i, which never was, is for an unknown one', (checkpointId) => {
+  it.each([0, 99])('for checkpoint %i, which never was, is for an unknown one (T-021)', (checkpointId) => {
     const run = runningJob();
     run.complete();
     expect(run.acknowledge(frame(checkpointId, 0))).toEqual(['unknownCheckpoint']);
@@ -258,7 +258,7 @@ describe('acknowledgement that comes to nothing', () => {
     expect(frameOutcomes[outcome.frames?.[0] ?? -1]).toBe('malformed');
   });
 
-  it('stands beside what counts in the same batch', () => {
+  it('stands beside what counts in the same batch (C-094)', () => {
     const { run, checkpointId } = aborted();
     const next = run.trigger();
     run.locate(next);

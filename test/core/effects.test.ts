@@ -15,7 +15,7 @@ const collecting = () => {
 const ordered = (run: CoreRun): string[] => run.effects.map((effect) => effect.type);
 
 describe('effects', () => {
-  it('ask the sources alone, and only once the place is known', () => {
+  it('ask the sources alone, and only once the place is known (C-062, C-065, C-207, T-185)', () => {
     const run = runningJob();
     const checkpointId = run.trigger();
     expect(run.effects).toEqual([]);
@@ -42,7 +42,7 @@ describe('effects', () => {
     expect(run.effects).toEqual([]);
   });
 
-  it('tell the completion to every task of the plan', () => {
+  it('tell the completion to every task of the plan (C-111)', () => {
     const run = runningJob();
     const checkpointId = run.complete();
     expect(run.effects.at(-1)).toEqual({ type: 'notifyCompleted', checkpointId, slots: [0, 1, 2, 3] });
@@ -55,7 +55,7 @@ describe('effects', () => {
     expect(ordered(run)).toEqual(['triggerTasks']);
   });
 
-  it('tell an abort to every task of the plan, also to those that have acknowledged, and discard', () => {
+  it('tell an abort to all of the plan, also who has acknowledged, and discard (C-100, C-101, T-047, T-411)', () => {
     const { run, checkpointId } = collecting();
     run.acknowledge({ checkpointId, slot: 0 });
     const { effects } = run.tell({ type: 'expire', checkpointId });
@@ -65,7 +65,7 @@ describe('effects', () => {
     ]);
   });
 
-  it('discard what is subsumed after its successor is told', () => {
+  it('discard what is subsumed after its successor is told (C-277, T-140)', () => {
     const run = runningJob();
     run.complete();
     run.complete();
@@ -79,7 +79,7 @@ describe('effects', () => {
   });
 });
 
-describe('effects owed after a crash', () => {
+describe('effects owed after a crash (C-316)', () => {
   const owed = (run: CoreRun): Effect[] => owedEffects(run.state);
 
   it('are none when nothing is in flight and every discard is confirmed', () => {

@@ -23,7 +23,7 @@ describe('location', () => {
     expect(run.state.table.checkpoints[1]?.location).toEqual(coreLocation(1));
   });
 
-  it('that cannot be prepared gives the checkpoint up, with a place to look for', () => {
+  it('that cannot be prepared gives the checkpoint up, with a place to look for (C-067, T-060)', () => {
     const run = runningJob();
     const checkpointId = run.trigger();
     const { facts, outcome } = run.tell({ type: 'failLocation', checkpointId, message: 'read-only disk' });
@@ -34,7 +34,7 @@ describe('location', () => {
     ]);
   });
 
-  it('that fails after it was known is a duplicate', () => {
+  it('that fails after it was known is a duplicate (C-002)', () => {
     const run = runningJob();
     const checkpointId = run.trigger();
     run.locate(checkpointId);
@@ -52,7 +52,7 @@ describe('location', () => {
 });
 
 describe('decline', () => {
-  it('of one task gives the whole checkpoint up at once, naming the task (C-097)', () => {
+  it('of one task gives the whole checkpoint up at once, naming the task (C-096, C-097, C-098, T-050, T-388)', () => {
     const run = runningJob();
     const checkpointId = run.trigger();
     run.locate(checkpointId);
@@ -92,7 +92,7 @@ describe('decline', () => {
 });
 
 describe('deadline', () => {
-  it('says which tasks were missing and how far the checkpoint was (C-307)', () => {
+  it('says which tasks were missing and how far the checkpoint was (C-307, T-011, T-084)', () => {
     const run = runningJob({ timeout: '30 s' });
     const checkpointId = run.trigger();
     run.locate(checkpointId);
@@ -106,7 +106,7 @@ describe('deadline', () => {
     });
   });
 
-  it('counts until the metadata writer has answered (C-099)', () => {
+  it('counts until the metadata writer has answered (C-099, C-107)', () => {
     const run = runningJob();
     const checkpointId = run.trigger();
     run.locate(checkpointId);
@@ -115,7 +115,7 @@ describe('deadline', () => {
     expect(facts[0]).toMatchObject({ phase: 'writingMetadata.writing', acknowledged: 4, missing: [] });
   });
 
-  it('of a complete checkpoint changes nothing', () => {
+  it('of a complete checkpoint changes nothing (T-098)', () => {
     const run = runningJob();
     const { facts, outcome } = run.tell({ type: 'expire', checkpointId: run.complete() });
     expect({ facts, outcome }).toEqual({ facts: [], outcome: { type: 'afterCompletion' } });
@@ -128,7 +128,7 @@ describe('deadline', () => {
   });
 });
 
-describe('memory of aborted checkpoints', () => {
+describe('memory of aborted checkpoints (C-090)', () => {
   it(`reaches back ${DISPOSED_REMEMBERED_MAX} of them`, () => {
     const run = runningJob();
     for (let n = 0; n <= DISPOSED_REMEMBERED_MAX; n++)

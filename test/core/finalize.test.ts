@@ -12,7 +12,7 @@ const fullyAcknowledged = (run: CoreRun, checkpointId: CheckpointId = run.trigge
 };
 
 describe('metadata that stands', () => {
-  it('completes the checkpoint', () => {
+  it('completes the checkpoint (C-108, C-109, C-132, T-019, T-045)', () => {
     const run = runningJob();
     const checkpointId = fullyAcknowledged(run);
     run.at = 1_250;
@@ -29,7 +29,7 @@ describe('metadata that stands', () => {
     expect(run.state.table).toMatchObject({ checkpoints: {}, latestCompletedId: 1 });
   });
 
-  it('subsumes what is over the number retained, each with the clause that decided (C-127)', () => {
+  it('subsumes what is over the number retained, with the clause that decided (C-126, C-127, T-134, T-390)', () => {
     const run = runningJob({ retained: 2 });
     run.complete();
     run.complete();
@@ -48,7 +48,7 @@ describe('metadata that stands', () => {
     expect(run.state.table.completed.map((completed) => completed.checkpointId)).toEqual([2, 3]);
   });
 
-  it('subsumes several at once when fewer are retained than before', () => {
+  it('subsumes several at once when fewer are retained than before (C-283)', () => {
     const run = runningJob({ retained: 3 });
     for (let n = 0; n < 3; n++) run.complete();
     const configuration = { ...run.state.table.configuration, retainedMax: 1 };
@@ -58,7 +58,7 @@ describe('metadata that stands', () => {
     expect(Object.values(run.state.table.discards).map((planned) => planned.checkpointId)).toEqual([1, 2, 3]);
   });
 
-  it('never subsumes the newest checkpoint (C-129)', () => {
+  it('never subsumes the newest checkpoint (C-129, T-143)', () => {
     const run = runningJob({ retained: 1 });
     for (let n = 1; n <= 4; n++) {
       run.complete();
@@ -66,7 +66,7 @@ describe('metadata that stands', () => {
     }
   });
 
-  it('of a savepoint subsumes nothing and is not in the store (C-110)', () => {
+  it('of a savepoint subsumes nothing and is not in the store (C-110, T-046)', () => {
     const run = runningJob();
     run.complete();
     run.tell({ type: 'triggerSavepoint', target, key: undefined });
@@ -90,7 +90,7 @@ describe('metadata that stands', () => {
     expect({ facts, outcome }).toEqual({ facts: [], outcome: { type: 'afterCompletion' } });
   });
 
-  it('after the checkpoint was given up is late', () => {
+  it('after the checkpoint was given up is late (C-114)', () => {
     const run = runningJob();
     const checkpointId = fullyAcknowledged(run);
     run.tell({ type: 'expire', checkpointId });
@@ -99,7 +99,7 @@ describe('metadata that stands', () => {
 });
 
 describe('metadata that cannot be written', () => {
-  it('gives the checkpoint up at its last step, and its directory', () => {
+  it('gives the checkpoint up at its last step, and its directory (C-120, C-123)', () => {
     const run = runningJob();
     const checkpointId = fullyAcknowledged(run);
     const { facts, outcome } = run.tell({ type: 'failMetadata', checkpointId, message: 'disk full' });

@@ -18,29 +18,32 @@ const matrix = retentionPolicies.flatMap((policy) =>
 );
 
 describe('end of the job', () => {
-  it.each(matrix)('$status under $policy $fate completed checkpoints (C-144 to C-146)', (row) => {
-    const { policy, status, fate } = row;
-    const run = runningJob({ retention: policy, retained: 2 });
-    run.complete();
-    run.complete();
-    run.at = 5_000;
-    const { facts, outcome } = run.status(status, 'because');
-    const clause = `${policy} on ${status}`;
-    const fates = [1, 2].map((checkpointId) => ({ checkpointId, clause }));
-    expect(outcome).toEqual({ type: 'done' });
-    expect(facts[0]).toEqual({
-      type: `job.${status.toLowerCase()}`,
-      at: 5_000,
-      message: 'because',
-      kept: fate === 'keeps' ? fates : [],
-    });
-    const planned = facts.slice(1).map((fact) => (fact.type === 'discard.planned' ? fact : undefined));
-    expect(planned.map((fact) => fact?.checkpointId)).toEqual(fate === 'keeps' ? [] : [1, 2]);
-    expect(planned.every((fact) => fact?.cause === 'terminated' && fact.clause === clause)).toBe(true);
-    expect(run.state.table.completed).toHaveLength(fate === 'keeps' ? 2 : 0);
-  });
+  it.each(matrix)(
+    '$status under $policy $fate checkpoints (C-141, C-144 to C-146, T-147, T-148, T-156)',
+    (row) => {
+      const { policy, status, fate } = row;
+      const run = runningJob({ retention: policy, retained: 2 });
+      run.complete();
+      run.complete();
+      run.at = 5_000;
+      const { facts, outcome } = run.status(status, 'because');
+      const clause = `${policy} on ${status}`;
+      const fates = [1, 2].map((checkpointId) => ({ checkpointId, clause }));
+      expect(outcome).toEqual({ type: 'done' });
+      expect(facts[0]).toEqual({
+        type: `job.${status.toLowerCase()}`,
+        at: 5_000,
+        message: 'because',
+        kept: fate === 'keeps' ? fates : [],
+      });
+      const planned = facts.slice(1).map((fact) => (fact.type === 'discard.planned' ? fact : undefined));
+      expect(planned.map((fact) => fact?.checkpointId)).toEqual(fate === 'keeps' ? [] : [1, 2]);
+      expect(planned.every((fact) => fact?.cause === 'terminated' && fact.clause === clause)).toBe(true);
+      expect(run.state.table.completed).toHaveLength(fate === 'keeps' ? 2 : 0);
+    },
+  );
 
-  it('decides each checkpoint by the policy it was made under (C-285)', () => {
+  it('decides each checkpoint by the policy it was made under (C-113, C-285, T-138)', () => {
     const run = runningJob({ retention: 'RETAIN_ON_CANCELLATION', retained: 3 });
     run.complete();
     const inFlight = run.trigger();
@@ -55,7 +58,7 @@ describe('end of the job', () => {
     expect(run.state.table.completed.map((completed) => completed.checkpointId)).toEqual([1, 2]);
   });
 
-  it('gives up what is in flight, suspended and shut down alike, each with its own reason', () => {
+  it('gives up what is in flight, suspended or shut down, each with its reason (C-046, C-139, T-064, T-336)', () => {
     const reasonOn = (status: TerminalStatus): string | undefined => {
       const run = runningJob();
       run.trigger();
@@ -81,7 +84,7 @@ describe('end of the job', () => {
     }
   });
 
-  it('for good is the last word; suspended is not', () => {
+  it('for good is the last word; suspended is not (C-140)', () => {
     for (const status of ends) {
       const run = runningJob();
       run.status(status);
@@ -115,7 +118,7 @@ describe('end of the job', () => {
 });
 
 describe('restart', () => {
-  it('gives up what is in flight and counts as a restart', () => {
+  it('gives up what is in flight and counts as a restart (C-103, T-338)', () => {
     const run = runningJob();
     run.trigger();
     const { facts } = run.status('RESTARTING', 'counter#1 failed');

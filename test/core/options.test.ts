@@ -40,11 +40,14 @@ describe('configuration', () => {
       { retention: 'ALWAYS' },
       'retention "ALWAYS": is not one of NEVER_RETAIN_AFTER_TERMINATION, RETAIN_ON_FAILURE, RETAIN_ON_CANCELLATION',
     ],
-  ])('refuses %j, naming option, value and what is accepted', (options, message) => {
-    expect(() => checkConfiguration(options)).toThrow(
-      expect.objectContaining({ code: 'CONFIGURATION_INVALID', message }),
-    );
-  });
+  ])(
+    'refuses %j, naming option, value and reason (C-006, C-011, C-018, C-019, C-026, T-137)',
+    (options, message) => {
+      expect(() => checkConfiguration(options)).toThrow(
+        expect.objectContaining({ code: 'CONFIGURATION_INVALID', message }),
+      );
+    },
+  );
 });
 
 describe('job graph', () => {
@@ -66,7 +69,7 @@ describe('job graph', () => {
     ['vertex sink: max parallelism 1 is not in [2, 32768]', graphOf(source, { ...sink, maxParallelism: 1 })],
     ['vertex sink has no operators', graphOf(source, { ...sink, operators: [] })],
     [`vertex sink: input ${source.id} is no vertex of the job`, graphOf(sink)],
-  ])('is refused when %s', (message, graph) => {
+  ])('is refused when %s (C-069)', (message, graph) => {
     expect(() => checkJobGraph(graph)).toThrow(
       expect.objectContaining({ code: 'CONFIGURATION_INVALID', message }),
     );

@@ -68,7 +68,7 @@ const acknowledgedFacts = (
     .filter((fact) => fact.type === 'tasks.acknowledged' && fact.checkpointId === checkpointId);
 
 describe('a journal read back from its file', () => {
-  it('folds to the live state after every block', async () => {
+  it('folds to the live state after every block (C-004, C-314, C-315)', async () => {
     const property = fc.asyncProperty(history, (programme) =>
       played(programme, async (play, journal) => {
         const blocks = await readAll(journal);
@@ -83,7 +83,7 @@ describe('a journal read back from its file', () => {
     await fc.assert(property, { numRuns: RUNS });
   });
 
-  it('folds to the live state from a snapshot at any seam', async () => {
+  it('folds to the live state from a snapshot at any seam (T-145)', async () => {
     const property = fc.asyncProperty(history, (programme) =>
       played(programme, async (play, journal) => {
         const blocks = await readAll(journal);

@@ -65,7 +65,7 @@ const expectStored = (name: string, state: JobState): void => {
 describe.each(storedRuns)('stored journal of the run with $name', (stored) => {
   const { name } = stored;
 
-  it('folds to the same state from its snapshot', async () => {
+  it('folds to the same state from its snapshot (T-151)', async () => {
     if (isUpdating) await write(stored);
     const recovered = await recoverJob(copied(name), job);
     expect(recovered.snapshotRevision).toBeGreaterThan(0);
@@ -81,7 +81,7 @@ describe.each(storedRuns)('stored journal of the run with $name', (stored) => {
     expectStored(name, state);
   });
 
-  it('holds what it is kept for', async () => {
+  it('holds what it is kept for (C-270)', async () => {
     const blocks = await copied(name).read(stream, 1, { withBulk: true });
     const types = new Set(blocks.flatMap((block) => factsOf(stream, block)).map((fact) => fact.type));
     const wanted = {

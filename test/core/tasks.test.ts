@@ -67,7 +67,7 @@ describe('attach', () => {
 });
 
 describe('restore', () => {
-  it('names the newest completed checkpoint and where it is', () => {
+  it('names the newest completed checkpoint and where it is (C-166, T-132, T-133)', () => {
     const run = runningJob({ retained: 2 });
     run.complete();
     run.complete();
@@ -77,13 +77,13 @@ describe('restore', () => {
     expect(run.state.table).toMatchObject({ restoredFrom: 2, nextSlot: 8, nextAttempt: 3 });
   });
 
-  it('without a checkpoint starts empty', () => {
+  it('without a checkpoint starts empty (T-136, T-181)', () => {
     const run = runningJob();
     expect(run.tell({ type: 'restore', attempts: coreAttempts(4, 2) }).outcome).toEqual({ type: 'done' });
     expect(run.state.table.restoredFrom).toBeUndefined();
   });
 
-  it('gives up what is in flight: it belongs to the attempts before', () => {
+  it('gives up what is in flight: it belongs to the attempts before (C-168)', () => {
     const run = runningJob();
     run.trigger();
     const { facts } = run.tell({ type: 'restore', attempts: coreAttempts(4, 2) });
@@ -91,14 +91,14 @@ describe('restore', () => {
     expect(facts[0]).toMatchObject({ reason: 'JOB_FAILOVER_REGION' });
   });
 
-  it('puts new attempts into the places of the old ones', () => {
+  it('puts new attempts into the places of the old ones (C-169)', () => {
     const run = runningJob();
     run.tell({ type: 'restore', attempts: coreAttempts(4, 2) });
     expect(Array.from(run.state.table.roster.slots)).toEqual([4, 5, 6, 7]);
     expect(run.acknowledge({ checkpointId: run.trigger(), slot: 0 })).toEqual(['unknownAttempt']);
   });
 
-  it('after the end of the job is refused', () => {
+  it('after the end of the job is refused (C-164)', () => {
     const run = runningJob();
     run.status('FAILED');
     expect(run.tell({ type: 'restore', attempts: coreAttempts(4, 2) }).outcome).toEqual({
@@ -114,7 +114,7 @@ describe('end of an attempt', () => {
     ['cancelled', 'TASK_FAILURE'],
   ] as const;
 
-  it.each(reasons)('%s gives up what has it in its plan with %s', (status, reason) => {
+  it.each(reasons)('%s gives up what has it in its plan with %s (C-210, T-043)', (status, reason) => {
     const run = runningJob();
     run.trigger();
     const { facts } = run.tell(endAttempt(2, status));
@@ -146,7 +146,7 @@ describe('end of an attempt', () => {
 describe('end of data', () => {
   const endAll = (run: CoreRun): Fact[] => [0, 1].flatMap((slot) => [...run.tell(endData(slot)).facts]);
 
-  it('of the last source triggers one last checkpoint at once (C-057)', () => {
+  it('of the last source triggers one last checkpoint at once (C-057, T-404)', () => {
     const run = runningJob();
     expect(types(run.tell(endData(0)).facts)).toEqual(['task.dataEnded']);
     const { facts } = run.tell(endData(1));

@@ -5,8 +5,8 @@ import { KEYED_SAVEPOINTS_MAX } from '../../src/core/job-state.ts';
 const target = { base: 'file:/backups', name: 'savepoint-00c0ff-1' };
 const savepoint = (key?: string) => ({ type: 'triggerSavepoint', target, key }) as const;
 
-describe('trigger', () => {
-  it('starts checkpoints under ids that grow by one from 1 (C-060)', () => {
+describe('trigger (C-043, C-058, T-052, T-248)', () => {
+  it('starts checkpoints under ids that grow by one from 1 (C-060, C-278, T-250, T-251)', () => {
     const run = runningJob();
     expect([run.complete(), run.complete(), run.trigger()]).toEqual([1, 2, 3]);
   });
@@ -18,7 +18,7 @@ describe('trigger', () => {
     expect(run.trigger()).toBe(first + 1);
   });
 
-  it('journals the cause, the deadline, the size of the plan and the retention in force', () => {
+  it('journals the cause, the deadline, the size of the plan and the retention in force (C-059, C-209)', () => {
     const run = runningJob({ timeout: '30 s', retention: 'RETAIN_ON_FAILURE' });
     expect(run.tell({ type: 'tick' }).facts).toEqual([
       {
@@ -74,7 +74,7 @@ describe('trigger', () => {
     },
   ] as const;
 
-  it.each(refusals)('is refused with $why $state', ({ why, make }) => {
+  it.each(refusals)('is refused with $why $state (C-204 to C-206, T-005, T-007, T-190)', ({ why, make }) => {
     for (const command of [{ type: 'tick' } as const, { type: 'triggerCheckpoint' } as const, savepoint()]) {
       const { facts, outcome } = make().tell(command);
       expect({ facts, outcome }, command.type).toEqual({ facts: [], outcome: { type: why } });

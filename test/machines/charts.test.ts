@@ -91,7 +91,7 @@ describe.each(charts)('chart of the $name', ({ name, machine }) => {
     );
   });
 
-  it('hears nothing in a final state', () => {
+  it('hears nothing in a final state (C-068, C-105)', () => {
     const final = phasesOf(machine).filter((node) => node.type === 'final');
     const heard = final.flatMap((node) => [...node.transitions.keys()]);
     expect(final.length).toBeGreaterThan(0);

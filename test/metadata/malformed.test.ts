@@ -73,7 +73,7 @@ describe.each(Object.entries(readers))('%s', (_name, read) => {
   });
 });
 
-describe('the error for', () => {
+describe('the error for (C-116, C-117)', () => {
   it.each([
     [
       'a wrong magic number',

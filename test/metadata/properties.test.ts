@@ -66,7 +66,7 @@ describe('the properties of a snapshot', () => {
     expect(variants.map(([name]) => name)).toEqual(Object.keys(flinkProperties));
   });
 
-  it.each(variants)('have the bytes of Flink: %s', (name, properties) => {
+  it.each(variants)('have the bytes of Flink: %s (C-033, T-166, T-167, T-383)', (name, properties) => {
     expect(written(properties)).toBe(flinkProperties[name]);
     expect(read(flinkProperties[name] ?? '')).toEqual(properties);
   });

@@ -34,7 +34,7 @@ const inFlinkOrder = (operators: readonly OperatorState[]): readonly OperatorSta
 const isLoaded = ({ flinkRefusal: refusal }: Fixture): boolean => refusal === undefined;
 
 describe.each(realFixtures.filter(isLoaded))('the real file $name', ({ bytes, flinkView }) => {
-  it('reads as Flink reads it', () => {
+  it('reads as Flink reads it (C-115, T-334, T-382)', () => {
     expect(metadataView(decodeMetadata(bytes), sha256Hex)).toEqual(flinkView);
   });
 });

@@ -65,7 +65,7 @@ const oneOperator = (entries: readonly Uint8Array[], entryCount = entries.length
 });
 
 describe('any model', () => {
-  it('comes back from its bytes as it was', () => {
+  it('comes back from its bytes as it was (C-216, T-379, T-380, T-381, T-384, T-385)', () => {
     fc.assert(
       fc.property(checkpointMetadata(), (model) => {
         expect(decodeMetadata(encodeMetadata(model))).toEqual(model);

@@ -76,7 +76,7 @@ describe('walking an entry', () => {
     );
   });
 
-  it('finds a finished subtask to be its index alone, without weight', () => {
+  it('finds a finished subtask to be its index alone, without weight (T-339)', () => {
     fc.assert(
       fc.property(fc.nat(0x7fff_ffff), (index) => {
         const slice = encodeSubtaskEntry(index, 'finished');

@@ -48,7 +48,7 @@ describe('subsumption', () => {
 });
 
 describe('termination', () => {
-  it('decides every checkpoint once, by its own policy (C-285)', () => {
+  it('decides every checkpoint once, by its own policy (C-285, T-165)', () => {
     fc.assert(
       fc.property(store, fc.constantFrom(...statuses), (completed, status) => {
         const { discard, keep } = planTermination(completed, status);
@@ -61,7 +61,7 @@ describe('termination', () => {
     );
   });
 
-  it('keeps everything of a suspended job, whatever the policy says', () => {
+  it('keeps everything of a suspended job, whatever the policy says (C-290)', () => {
     fc.assert(
       fc.property(store, (completed) => {
         expect(planTermination(completed, 'SUSPENDED').discard).toEqual([]);
@@ -69,7 +69,7 @@ describe('termination', () => {
     );
   });
 
-  it('keeps nothing of a finished job (C-145)', () => {
+  it('keeps nothing of a finished job (C-145, T-135)', () => {
     expect(retentionPolicies.filter((policy) => isKept(policy, 'FINISHED'))).toEqual([]);
   });
 });

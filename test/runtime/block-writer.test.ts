@@ -53,7 +53,7 @@ describe('block writer', () => {
     expect(await errorOf(writer.append(block('b')))).toEqual(fencedWith('term 2 has taken over from term 1'));
   });
 
-  it('is fenced by another writer at its revision', async () => {
+  it('is fenced by another writer at its revision (C-275)', async () => {
     const journal = openMemoryJournal();
     const writer = new BlockWriter(journal, stream, 1, 0);
     await journal.append(append(1, 0));
@@ -79,7 +79,7 @@ describe('block writer', () => {
     expect(await errorOf(second)).toBe(await errorOf(first));
   });
 
-  describe('on an unknown answer', () => {
+  describe('on an unknown answer (C-122, C-274, C-295, T-101, T-402)', () => {
     const unknown = { type: 'unknown', message: 'the disk is gone' } as const;
 
     it('reads the head back: the block is durable when it stands there', async () => {

@@ -24,7 +24,7 @@ const stubbornStorage = () => {
 };
 
 describe('discard', () => {
-  it('is tried again with a growing pause until it is done, and is journaled then', async () => {
+  it('is tried again with a growing pause until it is done, and is journaled then (C-124, C-128, T-153)', async () => {
     const { control, wrap } = stubbornStorage();
     const job = new RuntimeJob({ storage: wrap });
     const coordinator = await job.start();
@@ -78,7 +78,7 @@ describe('discard', () => {
     expect(new Set(control.tries).size).toBe(4);
   });
 
-  it('is ordered again by the next coordinator', async () => {
+  it('is ordered again by the next coordinator (T-357)', async () => {
     const { control, wrap } = stubbornStorage();
     const job = new RuntimeJob({ storage: wrap });
     const first = await job.start();
@@ -108,7 +108,7 @@ describe('discard', () => {
     expect(await coordinator.ended).toEqual({ how: 'closed' });
   });
 
-  it('of late state is planned when it comes, and carried out', async () => {
+  it('of late state is planned when it comes, and carried out (C-102)', async () => {
     const job = new RuntimeJob();
     const coordinator = await job.start({ configuration: { timeout: '1 s' } });
     const blocks = blocksOf(coordinator);
@@ -147,7 +147,7 @@ describe('metadata write that hangs', () => {
         },
       });
 
-  it('does not stop the job: the checkpoint expires and later ones complete', async () => {
+  it('does not stop the job: the checkpoint expires and later ones complete (C-301)', async () => {
     const job = new RuntimeJob({ storage: hangingStorage((path) => path.endsWith('/chk-1')) });
     const coordinator = await job.start({ configuration: { timeout: '10 s' } });
     const begun = job.clock.monotonic();
@@ -161,7 +161,7 @@ describe('metadata write that hangs', () => {
     expect(coordinator.statistics.discardsOwed).toBe(1);
   });
 
-  it('does not keep other discards from being carried out, however often it happens', async () => {
+  it('does not keep other discards from being carried out, however often it happens (C-302)', async () => {
     const hung = DISCARDS_AT_WORK_MAX + 1;
     const job = new RuntimeJob({
       storage: hangingStorage((path) => Number(/chk-(\d+)$/.exec(path)?.[1]) <= hung),

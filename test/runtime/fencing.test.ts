@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { blocksOf, RuntimeJob, typesOf } from '../support/runtime-job.ts';
 
 describe('two coordinators on one journal', () => {
-  it('the first is fenced at its next append and shows nothing more', async () => {
+  it('the first is fenced at its next append and shows nothing more (C-275, C-280, C-288)', async () => {
     const job = new RuntimeJob();
     const zombie = await job.start({ configuration: { interval: '1 s' } });
     await job.clock.runUntil(() => zombie.statistics.counts.completed === 2);
@@ -22,7 +22,7 @@ describe('two coordinators on one journal', () => {
     await expect(zombie.triggerCheckpoint()).rejects.toMatchObject({ code: 'COORDINATOR_FENCED' });
   });
 
-  it('no id is used twice, and what the second completes stays', async () => {
+  it('no id is used twice, and what the second completes stays (C-174, T-249, T-354, T-355)', async () => {
     const job = new RuntimeJob();
     const zombie = await job.start();
     const successor = await job.open();

@@ -50,7 +50,7 @@ const runOnce = async (storage = memoryStorage()) => {
 };
 
 describe('opening a coordinator', () => {
-  it('refuses a journal that is behind the storage: its tail was lost', async () => {
+  it('refuses a journal that is behind the storage: its tail was lost (C-289)', async () => {
     const { before, storage } = await runOnce();
     const refused = await codeOf(
       CheckpointCoordinator.open(optionsOn(openMemoryJournal(before), { storage })),

@@ -18,7 +18,7 @@ const inFlight = async (held: readonly number[], options = {}) => {
 };
 
 describe('checkpoint in flight', () => {
-  it('completes under its id; acknowledgements that were recorded are not asked for again', async () => {
+  it('completes under its id; acknowledgements that were recorded are not asked for again (C-078)', async () => {
     const { job, first } = await inFlight([1, 3]);
     first.abandon();
     job.commands.length = 0;
@@ -79,7 +79,7 @@ describe('checkpoint in flight', () => {
     expect(second.statistics.latestCompleted).toMatchObject({ checkpointId: 1, acknowledged: 4 });
   });
 
-  it('completes when the crash came while its metadata was written, with one file', async () => {
+  it('completes when the crash came while its metadata was written, with one file (C-125)', async () => {
     let isSlow = true;
     const job = new RuntimeJob({
       storage: (storage) =>
@@ -156,7 +156,7 @@ describe('checkpoint in flight', () => {
 });
 
 describe('deadline after a crash', () => {
-  it('is what is left of it (design, law 12)', async () => {
+  it('is what is left of it (design, law 12) (C-061)', async () => {
     const { job, first } = await inFlight([3], { configuration: { timeout: '10 s' } });
     await job.clock.runFor(3_900);
     first.abandon();
@@ -200,7 +200,7 @@ describe('deadline after a crash', () => {
 });
 
 describe('next coordinator', () => {
-  it('has the statistics of the one before', async () => {
+  it('has the statistics of the one before (C-286)', async () => {
     const job = new RuntimeJob();
     const first = await job.start();
     await job.settle(first.triggerCheckpoint());
@@ -219,7 +219,7 @@ describe('next coordinator', () => {
     await job.clock.runUntil(() => second.statistics.counts.completed === 1);
   });
 
-  it('writes a subtask that acknowledges as finished into the file, and gives it nothing to restore', async () => {
+  it('writes a subtask that acknowledges as finished, and gives it nothing to restore (C-182)', async () => {
     const job = new RuntimeJob();
     const first = await job.start();
     job.tasks.finished.add(3);
@@ -236,7 +236,7 @@ describe('next coordinator', () => {
     expect(Array.from(restored.slices.values(), (slices) => slices.length)).toEqual([1, 1, 2, 0]);
   });
 
-  it('restores new attempts from the newest checkpoint, slice by slice', async () => {
+  it('restores attempts from the newest checkpoint, slice by slice (C-163, C-186, C-192, T-120, T-183)', async () => {
     const job = new RuntimeJob();
     const first = await job.start();
     await job.settle(first.triggerCheckpoint());
@@ -277,7 +277,7 @@ describe('next coordinator', () => {
     });
   });
 
-  it('decides the same under another configuration about what is in flight (C-285)', async () => {
+  it('decides the same under another configuration about what is in flight (C-285, C-312)', async () => {
     const { job, first } = await inFlight([3], { configuration: { retention: 'RETAIN_ON_CANCELLATION' } });
     first.abandon();
     const second = await job.open({ configuration: { retention: 'NEVER_RETAIN_AFTER_TERMINATION' } });

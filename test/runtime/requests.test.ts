@@ -3,8 +3,8 @@ import { RuntimeJob } from '../support/runtime-job.ts';
 
 const target = 'memory:/backups';
 
-describe('periodic trigger', () => {
-  it('fires at a fixed rate after a random first delay, while the job runs (C-031, C-050)', async () => {
+describe('periodic trigger (C-052, C-055, C-056, T-033, T-058, T-245, T-247)', () => {
+  it('fires at a fixed rate after a random first delay, while the job runs (C-031, C-050, T-054, T-057)', async () => {
     const job = new RuntimeJob();
     const coordinator = await job.start({
       configuration: { interval: '10 s' },
@@ -25,7 +25,7 @@ describe('periodic trigger', () => {
     expect(coordinator.statistics.counts.total).toBe(0);
   });
 
-  it('skips a beat while a checkpoint is in flight', async () => {
+  it('skips a beat while a checkpoint is in flight (C-045, C-303, T-024)', async () => {
     const job = new RuntimeJob();
     const random = { integer: () => 0 };
     const coordinator = await job.start({ configuration: { interval: '1 s' }, random });
@@ -41,7 +41,7 @@ describe('periodic trigger', () => {
 });
 
 describe('manual checkpoint', () => {
-  it('resolves with its pointer once it is complete', async () => {
+  it('resolves with its pointer once it is complete (T-071, T-410)', async () => {
     const job = new RuntimeJob();
     const coordinator = await job.start();
     const finalized = await job.settle(coordinator.triggerCheckpoint());
@@ -63,7 +63,7 @@ describe('manual checkpoint', () => {
     });
   });
 
-  it('rejects with the reason when it is given up', async () => {
+  it('rejects with the reason when it is given up (C-105, T-088)', async () => {
     const job = new RuntimeJob();
     const coordinator = await job.start();
     job.tasks.held.add(0);
@@ -79,7 +79,7 @@ describe('manual checkpoint', () => {
 });
 
 describe('savepoint', () => {
-  it('waits while a checkpoint is in flight', async () => {
+  it('waits while a checkpoint is in flight (C-247, T-059)', async () => {
     const job = new RuntimeJob();
     const coordinator = await job.start();
     job.tasks.held.add(0);
@@ -125,7 +125,7 @@ describe('savepoint', () => {
     expect(await job.settle(savepoint)).toMatchObject({ checkpointId: 1 });
   });
 
-  it('outlives the end of the job under every policy', async () => {
+  it('outlives the end of the job under every policy (T-046)', async () => {
     const job = new RuntimeJob();
     const coordinator = await job.start();
     await job.settle(coordinator.triggerCheckpoint());
@@ -137,7 +137,7 @@ describe('savepoint', () => {
 });
 
 describe('end of the job', () => {
-  it('carries out what the policy decided, once, and says what stays', async () => {
+  it('carries out what the policy decided, once, and says what stays (T-356)', async () => {
     const job = new RuntimeJob();
     const coordinator = await job.start({ configuration: { retained: 2, retention: 'RETAIN_ON_FAILURE' } });
     for (let n = 0; n < 3; n++) await job.settle(coordinator.triggerCheckpoint());
@@ -154,7 +154,7 @@ describe('end of the job', () => {
     await expect(coordinator.restore([])).rejects.toMatchObject({ code: 'JOB_TERMINATED' });
   });
 
-  it('is finished by the next coordinator when the first had no time to clean up', async () => {
+  it('is finished by the next coordinator when the first had no time to clean up (C-144, T-386)', async () => {
     const job = new RuntimeJob();
     const first = await job.start();
     await job.settle(first.triggerCheckpoint());

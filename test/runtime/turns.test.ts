@@ -16,7 +16,7 @@ const gatedJob = async () => {
 };
 
 describe('turn', () => {
-  it('shows nothing before its block is durable: no reply, fact, status, directory or task command', async () => {
+  it('shows nothing before its block is durable: no reply, fact, status, directory or command (C-004)', async () => {
     const { gate, job, coordinator, blocks } = await gatedJob();
     const shown = blocks.length;
     gate.close();
@@ -40,7 +40,7 @@ describe('turn', () => {
     expect(job.triggered(1)).toEqual([0, 1]);
   });
 
-  it('builds the next block while one syncs, and gathers what comes meanwhile', async () => {
+  it('builds the next block while one syncs, and gathers what comes meanwhile (C-001)', async () => {
     const { gate, job, coordinator, blocks } = await gatedJob();
     gate.close();
     const replies: string[] = [];
@@ -92,7 +92,7 @@ describe('turn', () => {
 });
 
 describe('journal that cannot be written', () => {
-  it('ends the coordinator, and everybody who waits is told', async () => {
+  it('ends the coordinator, and everybody who waits is told (C-121)', async () => {
     const full = new TidemarkError('JOURNAL_UNAVAILABLE', 'disk full');
     const memory = openMemoryJournal();
     let isFull = false;

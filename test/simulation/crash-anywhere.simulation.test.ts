@@ -25,7 +25,7 @@ const visitAll = async (
 
 const seeds = Array.from({ length: SEEDS }, (_, index) => FIRST_SEED + index);
 
-describe('a crash at any point', () => {
+describe('a crash at any point (C-316)', () => {
   for (const seed of seeds) {
     for (const casualty of ['coordinator', 'process', 'zombie'] as const) {
       for (const blockCommandsMax of [1, 4096]) {

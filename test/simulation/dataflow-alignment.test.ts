@@ -72,7 +72,7 @@ describe('barrier alignment', () => {
 describe('ids lost while a coordinator was away', () => {
   const ids = (...values: number[]) => values.map(checkpointId);
 
-  it('are those that an announcement would name if they were alive', () => {
+  it('are those that an announcement would name if they were alive (C-297)', () => {
     expect(lostIds(ids(3, 4, 5), ids(5), checkpointId(3))).toEqual([3, 4]);
   });
 

@@ -122,7 +122,7 @@ describe('a job among mishaps', () => {
     expect(await runSeeds({})).toEqual([]);
   });
 
-  it('commits every word once on a storage that fails now and then', async () => {
+  it('commits every word once on a storage that fails now and then (T-051)', async () => {
     expect(await runSeeds({ faultOneIn: 40 })).toEqual([]);
   });
 

@@ -56,7 +56,7 @@ describe('the key groups of a subtask', () => {
     ]);
   });
 
-  it('cover every key group once, each owned by the subtask that its number leads to', () => {
+  it('cover every key group once, each owned by the subtask that its number leads to (C-184, T-016, T-392)', () => {
     fc.assert(
       fc.property(parallelisms, ({ maxParallelism, parallelism }) => {
         let next = 0;

@@ -12,7 +12,7 @@ describe('the size of state', () => {
     expect(streamSizeBytes({ kind: 'relativeFile', relativePath: 'a', sizeBytes: -1n })).toBe(-1n);
   });
 
-  it('is summed over the slots of a subtask', () => {
+  it('is summed over the slots of a subtask (C-220, T-352)', () => {
     const state = { managedOperatorState: operatorState(3n), rawOperatorState: operatorState(4n) };
     expect(subtaskSizes(state)).toEqual({ stateSizeBytes: 7n, checkpointedSizeBytes: 7n });
     expect(subtaskSizes({})).toEqual({ stateSizeBytes: 0n, checkpointedSizeBytes: 0n });

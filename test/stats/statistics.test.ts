@@ -7,7 +7,7 @@ const of = (run: CoreRun) => foldStatistics(noStatistics, run.facts);
 const target = { base: 'file:/backups', name: 'savepoint-00c0ff-1' };
 
 describe('counts', () => {
-  it('of checkpoints in progress, completed, failed and in all (C-221)', () => {
+  it('of checkpoints in progress, completed, failed and in all (C-221, T-227, T-243)', () => {
     const run = runningJob();
     run.complete();
     run.complete();
@@ -16,7 +16,7 @@ describe('counts', () => {
     expect(of(run).counts).toEqual({ restored: 0, total: 4, inProgress: 1, completed: 2, failed: 1 });
   });
 
-  it('a restore from a checkpoint, and not one that starts empty', () => {
+  it('a restore from a checkpoint, and not one that starts empty (C-165, T-009, T-348)', () => {
     const run = runningJob();
     run.complete();
     run.deploy(4, 2);
@@ -24,7 +24,7 @@ describe('counts', () => {
     expect(of(runningJob()).counts.restored).toBe(0);
   });
 
-  it('never go below zero when the journal has forgotten the trigger', () => {
+  it('never go below zero when the journal has forgotten the trigger (T-242)', () => {
     const run = runningJob();
     run.complete();
     const tail = run.facts.filter((fact) => fact.type !== 'checkpoint.triggered');
@@ -36,7 +36,7 @@ describe('counts', () => {
     });
   });
 
-  it('are the same however the facts are cut into blocks', () => {
+  it('are the same however the facts are cut into blocks (C-310)', () => {
     const run = runningJob();
     run.complete();
     run.tell({ type: 'expire', checkpointId: run.trigger() });
@@ -46,8 +46,24 @@ describe('counts', () => {
   });
 });
 
+describe('statistics that were taken', () => {
+  it('stay as they are, for everybody, while nothing happens (C-229, T-228, T-239, T-244)', () => {
+    const run = runningJob();
+    run.complete();
+    const taken = of(run);
+    const before = structuredClone(taken);
+    const triggered = run.tell({ type: 'triggerCheckpoint' }).facts;
+    expect(foldStatistics(taken, triggered)).not.toBe(taken);
+    expect(taken).toEqual(before);
+    expect(() => Object.assign(taken.counts, { total: 9 })).toThrow(TypeError);
+    expect(() => Object.assign(taken.history[0] ?? {}, { tasks: 9 })).toThrow(TypeError);
+    const located = run.facts.filter((fact) => fact.type === 'checkpoint.located');
+    expect(foldStatistics(taken, located)).toBe(taken);
+  });
+});
+
 describe('history', () => {
-  it('follows a checkpoint from its trigger to its end', () => {
+  it('follows a checkpoint from its trigger to its end (C-061, C-231, T-008, T-333)', () => {
     const run = runningJob();
     const checkpointId = run.trigger();
     run.locate(checkpointId);
@@ -81,7 +97,7 @@ describe('history', () => {
     expect(of(run).latestCompleted).toEqual(of(run).history[0]);
   });
 
-  it('says why a checkpoint failed', () => {
+  it('says why a checkpoint failed (C-157, T-337)', () => {
     const run = runningJob();
     const checkpointId = run.trigger();
     run.locate(checkpointId);
@@ -97,7 +113,7 @@ describe('history', () => {
     });
   });
 
-  it('says why the files of a checkpoint go, and counts what is still owed', () => {
+  it('says why the files of a checkpoint go, and counts what is still owed (C-135, C-138, C-238, T-162)', () => {
     const run = runningJob();
     run.complete();
     run.complete();
@@ -129,7 +145,7 @@ describe('history', () => {
     });
   });
 
-  it(`keeps the newest ${HISTORY_MAX}, oldest first`, () => {
+  it(`keeps the newest ${HISTORY_MAX}, oldest first (C-222, T-238)`, () => {
     const run = runningJob();
     for (let n = 0; n < HISTORY_MAX + 5; n++) run.complete();
     const { history, counts } = of(run);

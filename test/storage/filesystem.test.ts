@@ -74,7 +74,7 @@ describe('filesystem storage', () => {
         'file://data/a',
         "checkpoints: 'file://data/a' names a host; a slash may be missing (file:///data/a).",
       ],
-    ])('refuses the directory %j', (checkpoints, message) => {
+    ])('refuses the directory %j (C-022)', (checkpoints, message) => {
       expect(() => fileSystemStorage({ checkpoints })).toThrow(
         refusal('CONFIGURATION_INVALID', exactly(message)),
       );
@@ -86,19 +86,19 @@ describe('filesystem storage', () => {
       );
     });
 
-    it('creates nothing by itself', async () => {
+    it('creates nothing by itself (C-265, T-276)', async () => {
       expect(fileSystemStorage({ checkpoints: `file:${root}/never` }).name).toBe('filesystem');
       expect(await exists(join(root, 'never'))).toBe(false);
     });
 
-    it('keeps the default base of savepoints', () => {
+    it('keeps the default base of savepoints (T-268)', () => {
       expect(storage.defaultSavepointBase).toBe(`file:${root}/s`);
       expect(fileSystemStorage({ checkpoints: 'file:/a' }).defaultSavepointBase).toBeUndefined();
     });
   });
 
   describe('layout', () => {
-    it('has the directories of Flink', async () => {
+    it('has the directories of Flink (C-243, T-270)', async () => {
       await newCheckpoint(7);
       expect((await fs.readdir(join(root, 'c', jobId))).toSorted()).toEqual(['chk-7', 'shared', 'taskowned']);
     });
@@ -109,7 +109,7 @@ describe('filesystem storage', () => {
       expect(reference.shared).toBe(`file:${root}/c/${jobId}/shared`);
     });
 
-    it('gives files random names that a second storage does not repeat', async () => {
+    it('gives files random names that a second storage does not repeat (C-254)', async () => {
       const location = await newCheckpoint(7);
       const second = fileSystemStorage({ checkpoints: `file:${root}/c`, inlineThresholdBytes: 0 });
       await writeState(storage.streamFactory(location.reference), 'EXCLUSIVE', patterned(1));
@@ -117,13 +117,13 @@ describe('filesystem storage', () => {
       expect(await fs.readdir(directoryOf(location))).toHaveLength(2);
     });
 
-    it('accepts a plain savepoint target, also a relative one', async () => {
+    it('accepts a plain savepoint target, also a relative one (C-269)', async () => {
       const base = relative(process.cwd(), join(root, 'elsewhere'));
       const { reference } = await storage.initializeLocationForSavepoint({ base, name: 'savepoint-a' });
       expect(reference.exclusive).toBe(`file:${root}/elsewhere/savepoint-a`);
     });
 
-    it('says which directory cannot be made', async () => {
+    it('says which directory cannot be made (C-244, C-265)', async () => {
       await fs.writeFile(join(root, 'file'), '');
       const blocked = fileSystemStorage({ checkpoints: `file:${root}/file` });
       await expect(blocked.initializeBaseLocations(jobId)).rejects.toEqual(
@@ -161,7 +161,7 @@ describe('filesystem storage', () => {
       expect(await exists(directoryOf(location))).toBe(false);
     });
 
-    it('is no checkpoint when only the temporary file stands', async () => {
+    it('is no checkpoint when only the temporary file stands (C-258)', async () => {
       const location = await newCheckpoint(7);
       await fs.writeFile(join(directoryOf(location), '._metadata.0123.tmp'), 'half');
       expect(await storage.completedCheckpoints(jobId)).toEqual([]);
@@ -195,7 +195,7 @@ describe('filesystem storage', () => {
   });
 
   describe('disposal', () => {
-    it('removes stray files and directories of others', async () => {
+    it('removes stray files and directories of others (C-136, C-293, T-157)', async () => {
       const location = await newCheckpoint(7);
       await fs.mkdir(join(directoryOf(location), 'stray', 'deep'), { recursive: true });
       await fs.writeFile(join(directoryOf(location), 'stray', 'deep', 'file'), '');
@@ -242,7 +242,7 @@ describe('filesystem storage', () => {
       expect((await storage.resolveCheckpoint(pointer)).externalPointer).toBe(externalPointer);
     });
 
-    it('find a savepoint that was moved, with its relative state', async () => {
+    it('find a savepoint that was moved, with its relative state (C-248, T-416)', async () => {
       const target = { base: `file:${root}/s`, name: 'savepoint-a' };
       const savepoint = await storage.initializeLocationForSavepoint(target);
       const handle = await writeState(storage.streamFactory(savepoint.reference), 'SHARED', patterned(9));
@@ -342,7 +342,7 @@ describe.skipIf(!canMount)('filesystem storage on a full disk (needs the right t
     expect((await publish(location, patterned(20_000))).metadataSizeBytes).toBe(20_000);
   });
 
-  it('removes the temporary file when the disk fills while finalising', async () => {
+  it('removes the temporary file when the disk fills while finalising (C-266, T-299)', async () => {
     await fs.writeFile(join(root, 'ballast'), patterned(40_000));
     const stream = await location.createMetadataOutputStream();
     await stream.write(patterned(60_000));
@@ -350,7 +350,7 @@ describe.skipIf(!canMount)('filesystem storage on a full disk (needs the right t
     expect(await filesBelow(root)).toEqual([`file:${root}/ballast`]);
   });
 
-  it('removes the file of a state stream that cannot be flushed', async () => {
+  it('removes the file of a state stream that cannot be flushed (C-255, T-287)', async () => {
     await fs.writeFile(join(root, 'ballast'), patterned(40_000));
     await expect(
       writeState(storage.streamFactory(location.reference), 'SHARED', patterned(60_000)),

@@ -30,7 +30,7 @@ describe('memory storage', () => {
     expect(storage.files()).toEqual([`memory:/${jobId}/chk-7/_metadata`]);
   });
 
-  it('refuses state over its limit and lets metadata be of any size', async () => {
+  it('refuses state over its limit and lets metadata be of any size (C-256, T-400)', async () => {
     const storage = memoryStorage({ maxStateSizeBytes: 1000 });
     await storage.initializeBaseLocations(jobId);
     const location = await storage.initializeLocationForCheckpoint(jobId, checkpointId(7));
@@ -47,7 +47,19 @@ describe('memory storage', () => {
     expect((await publish(location, patterned(100_000))).metadataSizeBytes).toBe(100_000);
   });
 
-  it.each([0, -1, 0.5])('refuses a limit of %d bytes', (maxStateSizeBytes) => {
+  it('keeps up to 5 MiB of state in one piece when it is told nothing (C-025, T-314)', async () => {
+    const storage = memoryStorage();
+    await storage.initializeBaseLocations(jobId);
+    const { reference } = await storage.initializeLocationForCheckpoint(jobId, checkpointId(7));
+    const factory = storage.streamFactory(reference);
+    const most = patterned(5_242_880);
+    expect(await writeState(factory, 'EXCLUSIVE', most)).toBeDefined();
+    await expect(writeState(factory, 'EXCLUSIVE', most, patterned(1))).rejects.toEqual(
+      refusal('STATE_TOO_LARGE', /Size=5242881, maxSize=5242880\./),
+    );
+  });
+
+  it.each([0, -1, 0.5])('refuses a limit of %d bytes (C-025, T-316)', (maxStateSizeBytes) => {
     expect(() => memoryStorage({ maxStateSizeBytes })).toThrow(
       refusal('CONFIGURATION_INVALID', 'maxStateSize must be > 0'),
     );
@@ -70,7 +82,7 @@ describe('memory storage', () => {
     }
   });
 
-  it('gives up after ten names that are taken', async () => {
+  it('gives up after ten names that are taken (C-254)', async () => {
     const storage = memoryStorage({ inlineThresholdBytes: 0, random: { integer: () => 0 } });
     await storage.initializeBaseLocations(jobId);
     const { reference } = await storage.initializeLocationForCheckpoint(jobId, checkpointId(1));

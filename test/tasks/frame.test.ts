@@ -29,7 +29,7 @@ const refusalsOf = (...frames: readonly Uint8Array[]): [number, string][] =>
   ]);
 
 describe('frame', () => {
-  it('stands byte for byte as its description says', () => {
+  it('stands byte for byte as its description says (C-218, T-330)', () => {
     const frame = Buffer.from(
       encodeFrame({
         jobId: parseJobId('0123456789abcdef0123456789abcdef'),
@@ -155,7 +155,7 @@ describe('walking frames', () => {
     );
   });
 
-  it('refuses a slice that is no subtask entry, and goes on with the next frame', () => {
+  it('refuses a slice that is no subtask entry, and goes on with the next frame (C-095)', () => {
     const broken = changed((bytes) => bytes.writeInt32BE(0x7fff_ffff, FRAME_HEADER_BYTES + 4 + 4 + 4 + 1));
     const batch = walkFrames(coreJobId, Buffer.concat([broken, frameOf(sink)]));
     expect([batch.count, [...batch.refused.keys()]]).toEqual([2, [0]]);

@@ -128,7 +128,7 @@ describe('in-process gateway', () => {
     expect(heard(endpoint)).toEqual(['trigger 1']);
   });
 
-  it('refuses commands of an older term, also those under way when the newer coordinator attached', async () => {
+  it('refuses commands of an older term, also those under way when the newer one attached (C-288)', async () => {
     const { clock, gateway } = await setUp();
     const endpoint = deploy(gateway, 0);
     const commands = heard(endpoint);
@@ -221,7 +221,7 @@ describe('in-process task endpoint', () => {
     expect(messages).toEqual(['acks 3 of 0']);
   });
 
-  it('hears the completed id of an announcement as a notice, once', async () => {
+  it('hears the completed id of an announcement as a notice, once (T-419)', async () => {
     const { clock, gateway } = await setUp();
     const endpoint = deploy(gateway, 0);
     const commands = heard(endpoint);

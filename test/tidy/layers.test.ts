@@ -66,7 +66,7 @@ const rulesFor = (path: string): readonly string[] =>
   found.filter((diagnostic) => diagnostic.filename === path).map((diagnostic) => diagnostic.code);
 
 describe('the linter', () => {
-  it.each(violations)('refuses $what ($path)', ({ path, rule }) => {
+  it.each(violations)('refuses $what ($path) (C-001)', ({ path, rule }) => {
     expect(rulesFor(path)).toContain(rule);
   });
 

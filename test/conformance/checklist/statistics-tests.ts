@@ -1,0 +1,182 @@
+/** Tests of Flink: statistics, activation, ids and shared state. */
+import { coordinatorOne, coordinatorTwo, covered, partlyCovered, uncovered, type Section } from '../entry.ts';
+
+export const statisticsTests: readonly Section[] = [
+  {
+    title: '12.1 DefaultCheckpointStatsTrackerTest',
+    entries: [
+      uncovered(
+        'T-225',
+        'Y',
+        'testCheckpointStatsListenerOnCompletedCheckpoint',
+        'a listener hears of a completion once',
+        coordinatorOne,
+      ),
+      uncovered(
+        'T-226',
+        'Y',
+        'testCheckpointStatsListenerOnFailedCheckpoint',
+        'a listener hears of both kinds of failure',
+        coordinatorOne,
+      ),
+      partlyCovered(
+        'T-227',
+        'Y',
+        'testCheckpointTracking',
+        'counts, history and the latest over a mixed run',
+        coordinatorOne,
+        'the latest by id',
+      ),
+      covered('T-228', 'Y', 'testCreateSnapshot', 'statistics change only with what happened'),
+      uncovered(
+        'T-229',
+        'Y',
+        'testInitializationSpanCreation',
+        'a span for the start of the job',
+        coordinatorOne,
+      ),
+      uncovered('T-230', 'Y', 'testMetricsAreUpdated', 'values of the gauges', coordinatorOne),
+      uncovered('T-231', 'Y', 'testMetricsRegistration', 'names of the gauges', coordinatorOne),
+      uncovered('T-232', 'Y', 'testSpanAndEventCreation', 'span and event of a checkpoint', coordinatorOne),
+      uncovered(
+        'T-233',
+        'Y',
+        'testSpanCreationBreakDownPerCheckpoint',
+        'largest and sum on the span',
+        coordinatorOne,
+      ),
+      uncovered(
+        'T-234',
+        'Y',
+        'testSpanCreationBreakDownPerCheckpointWithTasks',
+        'per task on the span',
+        coordinatorOne,
+      ),
+      uncovered(
+        'T-235',
+        'Y',
+        'testSpanCreationBreakDownPerSubTask',
+        'a child span per subtask',
+        coordinatorOne,
+      ),
+      uncovered('T-236', 'Y', 'testSpanCreationBreakDownPerTask', 'a child span per task', coordinatorOne),
+      uncovered('T-237', 'Y', 'testTrackerWithoutHistory', 'a history of none', coordinatorOne),
+    ],
+  },
+  {
+    title: '12.1 CheckpointStatsHistoryTest',
+    entries: [
+      partlyCovered(
+        'T-238',
+        'Y',
+        'testCheckpointHistory',
+        'the history moves on',
+        coordinatorOne,
+        'entries that are replaced',
+      ),
+      covered('T-239', 'Y', 'testModifySnapshot', 'statistics cannot be changed by who reads them'),
+      uncovered('T-240', 'Y', 'testSizeOneHistory', 'a history of one', coordinatorOne),
+      uncovered('T-241', 'Y', 'testZeroMaxSizeHistory', 'a history of none keeps the latest', coordinatorOne),
+    ],
+  },
+  {
+    title: '12.1 CheckpointStatsCountsTest',
+    entries: [
+      covered(
+        'T-242',
+        'Y',
+        'testCompleteOrFailWithoutInProgressCheckpoint',
+        'ends without a beginning never count below zero',
+      ),
+      covered('T-243', 'Y', 'testCounts', 'every move of the counts'),
+      covered('T-244', 'Y', 'testCreateSnapshot', 'statistics taken before do not move'),
+    ],
+  },
+  {
+    title: '12.1 ExecutionTrackingCheckpointCoordinatorDeActivatorTest',
+    entries: [
+      partlyCovered(
+        'T-245',
+        'Y',
+        'testBasicLifecycle',
+        'the scheduler starts once all run',
+        coordinatorOne,
+        'the status of single attempts',
+      ),
+      uncovered('T-246', 'Y', 'testJobFinish', 'tasks that finish do not stop it', coordinatorOne),
+      covered('T-247', 'Y', 'testJobRestart', 'stopped and started with the job'),
+      partlyCovered(
+        'T-248',
+        'Y',
+        'testTaskFailure',
+        'a failure stops it',
+        coordinatorOne,
+        'the timer, which goes on and is refused',
+      ),
+    ],
+  },
+  {
+    title: '12.1 CheckpointIDCounterTestBase',
+    entries: [
+      covered('T-249', 'Y', 'testConcurrentGetAndIncrement', 'many threads never get one id twice'),
+      covered('T-250', 'Y', 'testCounterIsNeverNegative', 'ids are above zero'),
+      covered('T-251', 'Y', 'testSerialIncrementAndGet', 'ids follow one another'),
+      uncovered('T-252', 'Y', 'testSetCount', 'setting the counter', coordinatorTwo),
+    ],
+  },
+  {
+    title: '12.1 SharedStateRegistryTest',
+    entries: [
+      uncovered(
+        'T-253',
+        'A',
+        'testFireMergingOperatorStateRegister',
+        'merged files are registered',
+        coordinatorOne,
+      ),
+      uncovered(
+        'T-254',
+        'A',
+        'testRegisterChangelogStateBackendHandles',
+        'wrapped handles are registered',
+        coordinatorOne,
+      ),
+      uncovered('T-255', 'Y', 'testRegistryNormal', 'registered, met again, let go', coordinatorOne),
+      uncovered(
+        'T-256',
+        'Y',
+        'testUnregisterInitialCheckpoint',
+        'the first one keeps its state until it is unused',
+        coordinatorTwo,
+      ),
+      uncovered(
+        'T-257',
+        'A',
+        'testUnregisterInitialCheckpointUsedInChangelog',
+        'the first one of a change log keeps its state',
+        coordinatorOne,
+      ),
+      uncovered(
+        'T-258',
+        'Y',
+        'testUnregisterNonInitialCheckpoint',
+        'any other loses it at once',
+        coordinatorOne,
+      ),
+      uncovered(
+        'T-259',
+        'Y',
+        'testUnregisterUnusedSavepointState',
+        "a savepoint's state stays",
+        coordinatorTwo,
+      ),
+      uncovered(
+        'T-260',
+        'Y',
+        'testUnregisterWithUnexistedKey',
+        'letting go of what was never there',
+        coordinatorOne,
+      ),
+    ],
+  },
+];

@@ -1,0 +1,180 @@
+/** Requirements: completion and the store. */
+import { better, coordinatorOne, notApplicable, open, partly, same, type Section } from '../entry.ts';
+
+export const completionRequirements: readonly Section[] = [
+  {
+    title: '4.1 Finalising',
+    entries: [
+      partly('C-108', 'the order of finalising', coordinatorOne, 'registry, and subtasks filled in'),
+      partly(
+        'C-109',
+        'the order of storing, answering, subsuming and telling',
+        coordinatorOne,
+        'failure counter, queue, the time the pause counts from',
+      ),
+      partly(
+        'C-110',
+        'a plain savepoint subsumes nothing and nobody commits on it; one that ends the job does both',
+        coordinatorOne,
+        'savepoints that end the job',
+      ),
+      partly(
+        'C-111',
+        'tasks are told id, time stamp and the last subsumed id',
+        coordinatorOne,
+        'time stamp and last subsumed id; operator coordinators',
+      ),
+      open(
+        'C-112',
+        'a newer completion gives up older checkpoints in flight, savepoints excepted',
+        coordinatorOne,
+      ),
+      partly('C-113', 'the store is in the order of ids', coordinatorOne, 'completions out of order'),
+      same('C-114', 'nothing completes after the coordinator was shut down'),
+    ],
+  },
+  {
+    title: '4.2 The metadata file',
+    entries: [
+      same('C-115', 'the metadata format, read in versions 1 to 6'),
+      same('C-116', "a file that does not begin as metadata is refused with Flink's text"),
+      partly(
+        'C-117',
+        'negative counts and ids, wrong inner marks and trailing bytes are refused',
+        coordinatorOne,
+        'the texts about master states',
+      ),
+      same('C-118', 'metadata is never written over'),
+    ],
+  },
+  {
+    title: '4.3 Finalising that fails',
+    entries: [
+      open(
+        'C-119',
+        'union state of a vertex that has finished in part gives the checkpoint up',
+        coordinatorOne,
+      ),
+      partly(
+        'C-120',
+        'metadata that cannot be written gives the checkpoint up, with its state',
+        coordinatorOne,
+        'counting the failure',
+      ),
+      partly(
+        'C-121',
+        'a store that refuses for certain: state deleted, caller and failure counter told',
+        coordinatorOne,
+        'a store that is handed in; a refused append ends the coordinator',
+      ),
+      better(
+        'C-122',
+        'a store that may have stored: nothing is deleted',
+        'the journal is read back before anything else, and the next coordinator decides',
+      ),
+      partly(
+        'C-123',
+        'whoever acknowledged last hears nothing of a failing end',
+        coordinatorOne,
+        'asking the queue for the next one',
+      ),
+      same('C-124', 'what fails after the store has it never takes a completion back'),
+      better(
+        'C-125',
+        'a crash between any two steps of finalising',
+        'the place is journaled before the file is written, which comes out with the same bytes',
+      ),
+    ],
+  },
+  {
+    title: '5.1 The store',
+    entries: [
+      partly(
+        'C-126',
+        'storing adds, subsumes and deletes',
+        coordinatorOne,
+        'refusing after the store stopped',
+      ),
+      partly(
+        'C-127',
+        'the oldest go until the limit is met',
+        coordinatorOne,
+        'entries that are savepoints, and savepoints that end the job',
+      ),
+      same('C-128', 'trouble with one that goes does not keep the others from going'),
+      same('C-129', 'the newest checkpoint stays'),
+      open('C-130', 'shared state nobody refers to any more is deleted', coordinatorOne),
+      open('C-131', 'what is subsumed and still in use waits', coordinatorOne),
+      same('C-132', 'the latest is the one stored last, and 0 before the first'),
+      open(
+        'C-133',
+        'restored savepoints in the store count, may leave it, and keep their files',
+        coordinatorOne,
+      ),
+      notApplicable('C-134', 'history of what a savepoint commits', 'explains other rules; nothing to build'),
+    ],
+  },
+  {
+    title: '5.2 Deleting',
+    entries: [
+      partly(
+        'C-135',
+        'marked first, then metadata, then state, then the directory; one that fails does not stop the others',
+        coordinatorOne,
+        'state outside the directory',
+      ),
+      better(
+        'C-136',
+        'the directory goes',
+        "with all in it, after a check that it is a checkpoint's, and journaled when it is gone",
+      ),
+      same('C-137', 'files shared between checkpoints do not go with one of them'),
+      partly(
+        'C-138',
+        'deleting is counted and followed up',
+        coordinatorOne,
+        'holding back triggers, and refusing after the end',
+      ),
+    ],
+  },
+  {
+    title: '5.3 The end of the job',
+    entries: [
+      partly(
+        'C-139',
+        'order of shutting down at the end of the job',
+        coordinatorOne,
+        'master hooks, services and their text; the reason when suspended',
+      ),
+      same('C-140', 'finished, cancelled and failed are final everywhere, suspended is not'),
+      partly(
+        'C-141',
+        'a store that outlives the process deletes by the matrix at a final status and keeps all when suspended',
+        coordinatorOne,
+        'shared state',
+      ),
+      open(
+        'C-142',
+        'a store that dies with the process deletes by the matrix when suspended, too',
+        coordinatorOne,
+      ),
+      open('C-143', 'no shared state is registered after a final status', coordinatorOne),
+      partly(
+        'C-144',
+        'deleting after the end is finished by the next process',
+        coordinatorOne,
+        'shared state',
+      ),
+    ],
+  },
+  {
+    title: '5.4 What the end deletes',
+    entries: [
+      same('C-145', 'every retention policy deletes the checkpoints of a finished job'),
+      same('C-146', 'no retention policy keeps a subsumed checkpoint'),
+      open('C-147', 'equality of properties includes the mark of a restore without claim', coordinatorOne),
+      open('C-148', 'the two switches of old for external checkpoints map to the policies', coordinatorOne),
+      notApplicable('C-149', 'the matrix of Flink 1.4 and 1.5', "history; today's rows are built"),
+    ],
+  },
+];

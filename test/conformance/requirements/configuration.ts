@@ -1,0 +1,130 @@
+/** Requirements: order of work and configuration. */
+import { better, coordinatorOne, open, partly, same, type Section } from '../entry.ts';
+
+export const configurationRequirements: readonly Section[] = [
+  {
+    title: '0 Order',
+    entries: [
+      same(
+        'C-001',
+        'commands of one coordinator are decided one after the other, and deciding does no input or output',
+      ),
+      partly(
+        'C-002',
+        'other messages are handled while a trigger step waits for input or output; its answer is checked against what lives then',
+        coordinatorOne,
+        'steps of operator coordinators and master hooks',
+      ),
+      open(
+        'C-003',
+        'one trigger pipeline at a time, any number of checkpoints collecting acknowledgements',
+        coordinatorOne,
+      ),
+      better(
+        'C-004',
+        'what a step decided is durable before anyone sees it, and the state is the fold of it',
+        'nothing at all is shown before its block is durable, replies and statistics included',
+      ),
+    ],
+  },
+  {
+    title: '1.2 Options',
+    entries: [
+      open('C-005', 'the current name of an option wins over its older names', coordinatorOne),
+      partly(
+        'C-006',
+        'an interval below 10 ms is refused; without one the job is never checkpointed by itself',
+        coordinatorOne,
+        'taking the interval away again, and reading it as -1',
+      ),
+      open(
+        'C-007',
+        'checkpointing is on for streaming jobs with an interval; otherwise the mode reads at-least-once',
+        coordinatorOne,
+      ),
+      same(
+        'C-008',
+        'without an interval there is a coordinator all the same, for savepoints and checkpoints asked for by hand',
+      ),
+      open('C-009', 'the interval during a backlog is 0 or at least 10 ms', coordinatorOne),
+      open(
+        'C-010',
+        'reading the interval during a backlog: the plain one by default, never when tiny, refused when shorter',
+        coordinatorOne,
+      ),
+      same('C-011', 'a timeout below 10 ms is refused'),
+      open('C-012', 'a negative pause between checkpoints is refused', coordinatorOne),
+      open('C-013', 'fewer than one concurrent checkpoint is refused', coordinatorOne),
+      open(
+        'C-014',
+        'a negative number of tolerable failures is refused; the largest integer means any number',
+        coordinatorOne,
+      ),
+      open('C-015', 'loading a configuration changes only what it names', coordinatorOne),
+      open(
+        'C-016',
+        'unaligned checkpoints take effect only with checkpointing on and exactly-once',
+        coordinatorOne,
+      ),
+      open(
+        'C-017',
+        'unaligned checkpoints of iterations or custom partitioners are refused unless forced',
+        coordinatorOne,
+      ),
+      partly(
+        'C-018',
+        'a number of retained checkpoints below 1: the option warns and takes 1, the store refuses',
+        coordinatorOne,
+        'the warning; the option is refused as the store would',
+      ),
+      partly(
+        'C-019',
+        'the three names of the retention option and the policies they stand for',
+        coordinatorOne,
+        "the option's own names; the policies are taken by theirs",
+      ),
+      open(
+        'C-020',
+        'pausing sources until the first checkpoint goes with no interval 0 during a backlog',
+        coordinatorOne,
+      ),
+      partly(
+        'C-021',
+        'ranges of the inline threshold and of the write buffer: warned about or refused',
+        coordinatorOne,
+        'warn and take the default; the write buffer',
+      ),
+      partly(
+        'C-022',
+        'a base directory is checked, each fault with its own text',
+        coordinatorOne,
+        'the key that the text names',
+      ),
+      open('C-023', 'file system storage without a directory, and storages of unknown names', coordinatorOne),
+      open('C-024', 'which storage is taken when job, cluster and application each name one', coordinatorOne),
+      same('C-025', 'memory storage keeps at most 5 MiB per state by default, and its limit is above 0'),
+    ],
+  },
+  {
+    title: '1.3 The configuration in force',
+    entries: [
+      partly(
+        'C-026',
+        'the coordinator checks its configuration again, naming the field',
+        coordinatorOne,
+        'every field but interval, timeout, retained and retention',
+      ),
+      open('C-027', 'unaligned checkpoints with more than one in flight are refused', coordinatorOne),
+      open('C-028', 'a pause is at most a year, and an interval below it is raised to it', coordinatorOne),
+      open('C-029', 'defaults of a configuration that is built by hand', coordinatorOne),
+      open('C-030', 'two configurations are equal when every field is', coordinatorOne),
+      partly(
+        'C-031',
+        'the first delay is random, drawn once',
+        coordinatorOne,
+        'the pause as its lower bound, pausing sources, and one draw for the life of the job',
+      ),
+      open('C-032', 'retention as the REST interface shows it', coordinatorOne),
+    ],
+  },
+];

@@ -1,0 +1,134 @@
+/** Requirements: checkpoints in flight. */
+import { better, coordinatorOne, notApplicable, open, partly, same, type Section } from '../entry.ts';
+
+export const inFlightRequirements: readonly Section[] = [
+  {
+    title: '3.1 What is in flight',
+    entries: [
+      partly(
+        'C-078',
+        'what a checkpoint in flight holds',
+        coordinatorOne,
+        'states of operator coordinators and master hooks',
+      ),
+      partly(
+        'C-079',
+        'it is full when nobody is left to answer',
+        coordinatorOne,
+        'operator coordinators and master hooks',
+      ),
+      open('C-080', 'checkpoints can be subsumed, savepoints cannot', coordinatorOne),
+      notApplicable(
+        'C-081',
+        'the deadline of a checkpoint is set once',
+        "each checkpoint's actor starts exactly one deadline, as the chart says",
+      ),
+    ],
+  },
+  {
+    title: '3.2 Acknowledgements',
+    entries: [
+      same('C-082', 'a message of another job, or after the end, comes to nothing and never throws'),
+      open('C-083', 'shared state is registered before the checkpoint is looked up', coordinatorOne),
+      same(
+        'C-084',
+        'an acknowledgement counts once; its state is kept per operator, and none is an answer too',
+      ),
+      open('C-085', 'acknowledgements of finished subtasks and finished operators', coordinatorOne),
+      same('C-086', 'a repeated acknowledgement changes nothing and discards nothing'),
+      same('C-087', 'state of an attempt that was not asked is discarded'),
+      notApplicable(
+        'C-088',
+        'state for a checkpoint that is given up but still listed',
+        'giving up and leaving the list are one step, so it is late, never this',
+      ),
+      partly(
+        'C-089',
+        'state that comes late is discarded, its metrics kept',
+        coordinatorOne,
+        'metrics, ids that never were, and telling expired ids apart',
+      ),
+      better(
+        'C-090',
+        'ids of expired checkpoints are remembered for what comes late',
+        'the newest 64, whatever they were given up for',
+      ),
+      open('C-091', 'metrics of an attempt that did not acknowledge', coordinatorOne),
+      open('C-092', 'acknowledgements of operator coordinators, in every case', coordinatorOne),
+      open('C-093', 'acknowledgements of master hooks, in every case', coordinatorOne),
+      better(
+        'C-094',
+        'acknowledgements count in the order they came',
+        'one batch and turn after the other, each frame with its own outcome',
+      ),
+      partly(
+        'C-095',
+        'trouble with a message is told to the operator, never to its sender',
+        coordinatorOne,
+        'the log texts',
+      ),
+    ],
+  },
+  {
+    title: '3.3 Declines and the deadline',
+    entries: [
+      partly('C-096', 'a decline names job, reason and attempt', coordinatorOne, 'the job and the attempt'),
+      same('C-097', 'one decline gives up the whole checkpoint'),
+      same('C-098', 'a decline can be read without the classes of the job'),
+      partly(
+        'C-099',
+        'past its deadline a checkpoint or savepoint is given up, whatever else is in flight',
+        coordinatorOne,
+        'a second checkpoint in flight, to see it',
+      ),
+    ],
+  },
+  {
+    title: '3.4 Giving up',
+    entries: [
+      partly(
+        'C-100',
+        'what giving up does, and in which order',
+        coordinatorOne,
+        'failure counter, operator coordinators, queue',
+      ),
+      partly(
+        'C-101',
+        'files of a checkpoint given up are deleted, shared ones stay',
+        coordinatorOne,
+        'deleting that holds back the next trigger',
+      ),
+      partly(
+        'C-102',
+        'what is written after the abort is deleted, too',
+        coordinatorOne,
+        'files that nobody names',
+      ),
+      partly(
+        'C-103',
+        'when a task fails everything in flight is given up first',
+        coordinatorOne,
+        'savepoints of other tasks',
+      ),
+      open('C-104', 'several are given up in the order they were triggered', coordinatorOne),
+    ],
+  },
+  {
+    title: '3.5 Phases',
+    entries: [
+      same('C-105', 'a checkpoint ends once, its caller is answered once'),
+      partly(
+        'C-106',
+        'tasks may acknowledge while the place is still prepared, and nothing completes before every step is done',
+        coordinatorOne,
+        'operator coordinators and master hooks',
+      ),
+      partly(
+        'C-107',
+        'the file is written and the checkpoint stored beside other work; neither subsumption nor the deadline touch it then',
+        coordinatorOne,
+        'a newer completion while the file is written',
+      ),
+    ],
+  },
+];

@@ -1,0 +1,183 @@
+/** Requirements: triggering. */
+import { coordinatorOne, open, partly, same, type Section } from '../entry.ts';
+
+export const triggeringRequirements: readonly Section[] = [
+  {
+    title: '2.1 Kinds of snapshots',
+    entries: [
+      partly(
+        'C-033',
+        'kinds of snapshots with their names, sharing and formats',
+        coordinatorOne,
+        'all kinds but checkpoint and plain savepoint in the core; metadata files know all',
+      ),
+      open('C-034', 'a snapshot that ends the job is synchronous', coordinatorOne),
+      open('C-035', 'a savepoint is forced unless checkpoints are unaligned', coordinatorOne),
+      open(
+        'C-036',
+        'a checkpoint by hand takes a type: as configured, full or incremental; no type is refused',
+        coordinatorOne,
+      ),
+      open('C-037', 'the first checkpoint after a restore without claim is full', coordinatorOne),
+    ],
+  },
+  {
+    title: '2.2 Requests that wait',
+    entries: [
+      open(
+        'C-038',
+        'savepoints go before checkpoints and requests by hand before periodic ones, otherwise in order of asking',
+        coordinatorOne,
+      ),
+      open(
+        'C-039',
+        'at most 1,000 requests wait; beyond that the last in order is dropped or the new one refused',
+        coordinatorOne,
+      ),
+      open('C-040', 'which waiting request runs next, and what keeps it waiting', coordinatorOne),
+      open('C-041', 'only the first in order is looked at', coordinatorOne),
+      open(
+        'C-042',
+        'the pause counts from the last completion and holds for periodic requests only',
+        coordinatorOne,
+      ),
+      partly(
+        'C-043',
+        'what is refused before it is a checkpoint fails its caller alone and counts nowhere',
+        coordinatorOne,
+        "the reasons in Flink's names",
+      ),
+      open('C-044', 'the queue is looked at again whenever something made room', coordinatorOne),
+      partly(
+        'C-045',
+        'one periodic request waits at most',
+        coordinatorOne,
+        'it is dropped, neither kept nor counted',
+      ),
+      partly(
+        'C-046',
+        'at the end the waiting requests fail first, then what is in flight is given up',
+        coordinatorOne,
+        'the queue',
+      ),
+      open('C-047', 'a request that waited long is logged', coordinatorOne),
+    ],
+  },
+  {
+    title: '2.3 The periodic timer',
+    entries: [
+      open('C-048', 'starting the periodic scheduler again stops it first', coordinatorOne),
+      open('C-049', 'the first start waits a random delay, later ones the pause', coordinatorOne),
+      partly(
+        'C-050',
+        'periodic checkpoints at a fixed rate; a stale timer does nothing',
+        coordinatorOne,
+        'the rate during a backlog',
+      ),
+      open(
+        'C-051',
+        'an interval that became never at a tick: this one is issued, no more follow',
+        coordinatorOne,
+      ),
+      partly(
+        'C-052',
+        'a tick asks for a periodic checkpoint, and its failure is no error of the timer',
+        coordinatorOne,
+        'the log line',
+      ),
+      open(
+        'C-053',
+        'backlog of sources: other interval, timer set anew, end of data ends it',
+        coordinatorOne,
+      ),
+      open('C-054', 'a backlog reported while the scheduler stands still does not start it', coordinatorOne),
+      partly(
+        'C-055',
+        'stopping the scheduler stops its timer and gives up what is in flight, once',
+        coordinatorOne,
+        "stopping apart from the job, and Flink's reason",
+      ),
+      partly(
+        'C-056',
+        'the scheduler runs exactly while the job runs with every task',
+        coordinatorOne,
+        'the status of single attempts, and blocking outputs',
+      ),
+      partly(
+        'C-057',
+        'when all tasks have read their data one checkpoint is taken at once',
+        coordinatorOne,
+        'the switch for it, and tasks that are no sources',
+      ),
+    ],
+  },
+  {
+    title: '2.4 From the trigger to the tasks',
+    entries: [
+      partly(
+        'C-058',
+        'a trigger is refused when the coordinator ended or the scheduler stands still; one time stamp serves all',
+        coordinatorOne,
+        "the reasons in Flink's names",
+      ),
+      partly(
+        'C-059',
+        'the plan of a checkpoint is made in one turn',
+        coordinatorOne,
+        'plans with finished tasks',
+      ),
+      same('C-060', 'ids count up from 1 and are never given twice, with gaps where a checkpoint failed'),
+      same('C-061', 'the checkpoint is in flight, shown and under its deadline from the moment it has an id'),
+      partly(
+        'C-062',
+        'its place is prepared, and base directories once before',
+        coordinatorOne,
+        'preparing them when the coordinator opens with an interval; default savepoint directory',
+      ),
+      open('C-063', 'operator coordinators are asked side by side, and acknowledge', coordinatorOne),
+      open('C-064', 'master hooks are asked after the operator coordinators', coordinatorOne),
+      partly(
+        'C-065',
+        'sources are asked with id, time stamp, place and options',
+        coordinatorOne,
+        'options, and a message that cannot be sent',
+      ),
+      partly(
+        'C-066',
+        'a checkpoint that has all it needs when its trigger ends completes at once',
+        coordinatorOne,
+        'asking the queue for the next one',
+      ),
+      partly(
+        'C-067',
+        'a trigger that fails gives up its checkpoint with the reason, and counts',
+        coordinatorOne,
+        'operator coordinators told, failures counted',
+      ),
+      partly(
+        'C-068',
+        'a checkpoint given up while it is triggered is reported once',
+        coordinatorOne,
+        'failures before there is an id',
+      ),
+      partly(
+        'C-069',
+        'a plan without tasks is refused',
+        coordinatorOne,
+        'plans that become empty while the job runs',
+      ),
+      open('C-070', 'options in the message to a task follow from the configuration', coordinatorOne),
+      open('C-071', 'alignment of barriers: forced, needed or not, with a time limit', coordinatorOne),
+      open('C-072', 'a savepoint over a blocking output is refused', coordinatorOne),
+      open('C-073', 'a savepoint needs a target or a default directory', coordinatorOne),
+      open('C-074', 'cancel with savepoint', coordinatorOne),
+      open(
+        'C-075',
+        'stop with savepoint, suspending or draining, in every order of its answers',
+        coordinatorOne,
+      ),
+      open('C-076', 'master hooks are registered under an id of their own, once', coordinatorOne),
+      open('C-077', "an operator coordinator's events wait while its snapshot is taken", coordinatorOne),
+    ],
+  },
+];
