@@ -1,0 +1,164 @@
+/** The commands of a golden scenario as lines: `ack 1 source#0 sink#1`, `expire 1`, `job-status FAILED too many`. */
+import { checkConfiguration, type CheckpointConfigurationOptions } from '../../src/core/configuration.ts';
+import type { DeclineReason } from '../../src/core/failures.ts';
+import type { RosterEntry } from '../../src/core/roster.ts';
+import {
+  acknowledgeCommand,
+  coreAttempts,
+  coreGraph,
+  coreLocation,
+  id,
+  type CoreCommand,
+} from '../support/core-run.ts';
+
+/** `source#0` is the newest attempt of a task, `source#0/1` its first. */
+export class TaskNames {
+  readonly #entries: RosterEntry[] = [];
+
+  /** An attempt of every task, in slots nobody had. */
+  deploy(): RosterEntry[] {
+    const entries = coreAttempts(this.#entries.length, this.#newest + 1);
+    this.#entries.push(...entries);
+    return entries;
+  }
+
+  get #newest(): number {
+    return this.#entries.at(-1)?.attempt ?? 0;
+  }
+
+  /** Every attempt of the newest deployment. */
+  newest(): RosterEntry[] {
+    return this.#entries.filter((entry) => entry.attempt === this.#newest);
+  }
+
+  readonly nameOf = (slot: number): string => {
+    const entry = this.#entries.find((each) => each.slot === slot);
+    if (entry === undefined) return `slot ${slot}`;
+    const name = `${coreGraph.vertices[entry.vertex]?.name}#${entry.subtask}`;
+    return entry.attempt === 1 ? name : `${name}/${entry.attempt}`;
+  };
+
+  find(name: string): RosterEntry {
+    const [task = '', attempt = String(this.#newest)] = name.split('/');
+    const found = this.#entries.find(
+      (entry) =>
+        `${coreGraph.vertices[entry.vertex]?.name}#${entry.subtask}` === task &&
+        entry.attempt === Number(attempt),
+    );
+    if (found === undefined) throw new Error(`no attempt of a task is called ${name}`);
+    return found;
+  }
+}
+
+type Status = Extract<CoreCommand, { type: 'reportJobStatus' }>['status'];
+type EndStatus = Extract<CoreCommand, { type: 'endAttempt' }>['status'];
+
+const attemptOf = (names: TaskNames, name: string) => {
+  const { slot, attempt } = names.find(name);
+  return { slot, attempt };
+};
+
+/** `retained=2 timeout='30 s'` as options of the configuration. */
+const optionsOf = (words: readonly string[]): CheckpointConfigurationOptions =>
+  Object.fromEntries(
+    words.map((word) => {
+      const [name = '', value = ''] = word.split('=');
+      return [name, /^\d+$/.test(value) ? Number(value) : value];
+    }),
+  );
+
+const splitOption = (words: readonly string[], name: string): string | undefined =>
+  words.find((word) => word.startsWith(`${name}=`))?.slice(name.length + 1);
+
+const acknowledge = (names: TaskNames, checkpointId: number, tasks: readonly string[]): CoreCommand => {
+  const entries = tasks[0] === 'all' ? names.newest() : tasks.map((name) => names.find(name));
+  return acknowledgeCommand(entries.map(({ slot, attempt }) => ({ checkpointId, slot, attempt })));
+};
+
+type Reader = (words: readonly string[], names: TaskNames) => CoreCommand;
+
+/** Reads what stands behind the name of the command; `words[0]` is mostly the id of a checkpoint. */
+const readers: Readonly<Record<string, Reader>> = {
+  'take-over': ([term, ...options]) => ({
+    type: 'takeOver',
+    term: Number(term),
+    configuration: checkConfiguration(optionsOf(options)),
+    isNew: term === '1',
+  }),
+  attach: (missing, names) => ({
+    type: 'attach',
+    living: names
+      .newest()
+      .filter(({ slot }) => !missing.includes(names.nameOf(slot)))
+      .map((entry) => ({ ...entry, dataEnded: false })),
+  }),
+  deploy: (_words, names) => ({ type: 'restore', attempts: names.deploy() }),
+  'job-status': ([status, ...message]) => ({
+    type: 'reportJobStatus',
+    status: status as Status,
+    message: message.join(' '),
+  }),
+  tick: () => ({ type: 'tick' }),
+  trigger: () => ({ type: 'triggerCheckpoint' }),
+  savepoint: (words) => ({
+    type: 'triggerSavepoint',
+    target: { base: 'memory:/backups', name: `savepoint-00c0ff-${splitOption(words, 'name') ?? '1'}` },
+    key: splitOption(words, 'key'),
+  }),
+  located: ([checkpointId, directory]) => ({
+    type: 'locate',
+    checkpointId: id(Number(checkpointId)),
+    location:
+      directory === undefined
+        ? coreLocation(Number(checkpointId))
+        : { exclusive: directory, shared: directory },
+  }),
+  'not-located': ([checkpointId, ...message]) => ({
+    type: 'failLocation',
+    checkpointId: id(Number(checkpointId)),
+    message: message.join(' '),
+  }),
+  ack: ([checkpointId, ...tasks], names) => acknowledge(names, Number(checkpointId), tasks),
+  decline: ([checkpointId, task = '', reason, ...message], names) => ({
+    type: 'decline',
+    checkpointId: id(Number(checkpointId)),
+    ...attemptOf(names, task),
+    reason: reason as DeclineReason,
+    message: message.join(' '),
+  }),
+  expire: ([checkpointId]) => ({ type: 'expire', checkpointId: id(Number(checkpointId)) }),
+  'metadata-written': ([checkpointId, directory]) => ({
+    type: 'recordMetadata',
+    checkpointId: id(Number(checkpointId)),
+    externalPointer: directory ?? coreLocation(Number(checkpointId)).exclusive,
+    metadataSizeBytes: 500,
+  }),
+  'metadata-failed': ([checkpointId, ...message]) => ({
+    type: 'failMetadata',
+    checkpointId: id(Number(checkpointId)),
+    message: message.join(' '),
+  }),
+  'task-ended': ([task = '', status, ...message], names) => ({
+    type: 'endAttempt',
+    ...attemptOf(names, task),
+    status: status as EndStatus,
+    message: message.join(' '),
+  }),
+  'data-ended': ([task = ''], names) => ({ type: 'endData', ...attemptOf(names, task) }),
+  discarded: ([discardId]) => ({ type: 'confirmDiscard', discardId: Number(discardId) }),
+};
+
+/** One command of the core, from its line. */
+export const readCommand = (line: string, names: TaskNames): CoreCommand => {
+  const [name = '', ...words] = line.split(/ +/);
+  const reader = readers[name];
+  if (reader === undefined) throw new Error(`no command of a scenario: ${line}`);
+  return reader(words, names);
+};
+
+/** What the frames of an acknowledging line are called. */
+export const framesOf = (line: string, names: TaskNames): string[] => {
+  const [name, , ...tasks] = line.split(/ +/);
+  if (name !== 'ack') return [];
+  return tasks[0] === 'all' ? names.newest().map(({ slot }) => names.nameOf(slot)) : tasks;
+};
