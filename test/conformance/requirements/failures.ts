@@ -1,21 +1,34 @@
 /** Requirements: failures. */
-import { coordinatorOne, open, partly, type Section } from '../entry.ts';
+import { coordinatorOne, open, partly, same, type Section } from '../entry.ts';
+
+const notAsked = 'the rule stands, the coordinator does not ask it';
 
 export const failuresRequirements: readonly Section[] = [
   {
     title: '6 Failures',
     entries: [
-      open('C-150', '24 reasons for failing, five of which count', coordinatorOne),
-      open('C-151', 'failures of the coordinator and of a task are told apart', coordinatorOne),
-      open('C-152', "a coordinator's failure counts for checkpoints, not for savepoints", coordinatorOne),
-      open(
+      same('C-150', '24 reasons for failing, five of which count'),
+      partly('C-151', 'failures of the coordinator and of a task are told apart', coordinatorOne, notAsked),
+      partly(
+        'C-152',
+        "a coordinator's failure counts for checkpoints, not for savepoints",
+        coordinatorOne,
+        notAsked,
+      ),
+      partly(
         'C-153',
         "a task's failure counts, and fails the job at once for a savepoint that ends it",
         coordinatorOne,
+        notAsked,
       ),
-      open('C-154', 'which failures count, once each, and the text when there are too many', coordinatorOne),
-      open('C-155', 'a job fails at the failure after the tolerated ones', coordinatorOne),
-      open('C-156', 'a success begins the count anew, an older one does not', coordinatorOne),
+      partly(
+        'C-154',
+        'which failures count, once each, and the text when there are too many',
+        coordinatorOne,
+        notAsked,
+      ),
+      partly('C-155', 'a job fails at the failure after the tolerated ones', coordinatorOne, notAsked),
+      partly('C-156', 'a success begins the count anew, an older one does not', coordinatorOne, notAsked),
       partly(
         'C-157',
         'statistics say failed, also when there was no checkpoint yet',
