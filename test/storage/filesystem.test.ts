@@ -139,6 +139,34 @@ describe('filesystem storage', () => {
     });
   });
 
+  describe('a file in the place of a directory', () => {
+    const bases = [
+      ['shared', 'shared state'],
+      ['taskowned', 'task owned state'],
+    ] as const;
+
+    it.each(bases)('%s is refused by name, and stays (C-244)', async (name, what) => {
+      const jobDirectory = join(root, 'c', jobId);
+      await fs.mkdir(jobDirectory, { recursive: true });
+      await fs.rm(join(jobDirectory, name), { recursive: true, force: true });
+      await fs.writeFile(join(jobDirectory, name), 'mine');
+      const text = new RegExp(
+        `^Failed to create directory for ${what}: file:.*: mkdir of file:.* failed with EEXIST`,
+      );
+      await expect(storage.initializeBaseLocations(jobId)).rejects.toEqual(
+        refusal('STORAGE_UNAVAILABLE', text),
+      );
+      expect(await fs.readFile(join(jobDirectory, name), 'utf8')).toBe('mine');
+    });
+
+    it('is refused for a checkpoint too', async () => {
+      await storage.initializeBaseLocations(jobId);
+      await fs.writeFile(join(root, 'c', jobId, 'chk-9'), 'mine');
+      const initialized = storage.initializeLocationForCheckpoint(jobId, checkpointId(9));
+      await expect(initialized).rejects.toEqual(refusal('STORAGE_UNAVAILABLE', /chk-9 failed with EEXIST/));
+    });
+  });
+
   describe('what a died process leaves', () => {
     it('is removed with the checkpoint when it died while writing metadata', async () => {
       const location = await newCheckpoint(7);

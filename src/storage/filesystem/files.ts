@@ -89,9 +89,12 @@ const syncAndClose = (path: string, handle: fs.FileHandle): Promise<void> =>
     () => attempt('close', path, () => handle.close()),
   );
 
-/** Creates one directory whose parent exists, durably. One that exists already is success. */
+/** Creates one directory whose parent exists, durably. One that exists already is success, a file in its place not. */
 export const makeDirectory = async (path: string): Promise<void> => {
-  await attempt('mkdir', path, () => fs.mkdir(path), ['EEXIST'], undefined);
+  const made = await attempt('mkdir', path, () => fs.mkdir(path).then(() => true), ['EEXIST'], false);
+  if (!made && (await statusOf(path))?.isDirectory() === false) {
+    throw storageUnavailable('mkdir', toFileUri(path), 'EEXIST');
+  }
   // Also when it existed: the call that created it may have died before this line.
   await syncDirectory(dirname(path));
 };

@@ -25,12 +25,7 @@ export const storageRequirements: readonly Section[] = [
     title: '10.2 Files',
     entries: [
       same('C-243', 'names of files and directories are contract'),
-      partly(
-        'C-244',
-        'base directories are made once, or the text says which cannot be',
-        storages,
-        'a file that stands in the place of one',
-      ),
+      same('C-244', 'base directories are made once, or the text says which cannot be'),
       better(
         'C-245',
         'a checkpoint directory',
