@@ -1,4 +1,4 @@
-/** What may be asked of the core, in the imperative. `at` is wall-clock milliseconds, read at the edge. */
+/** What may be asked of the core, in the imperative. The time of a command is read at the edge. */
 import type { CheckpointId } from '../state/ids.ts';
 import type { LocationReference, SavepointTarget } from '../state/location.ts';
 import type { TerminalStatus } from '../retention/policy.ts';
@@ -7,9 +7,16 @@ import type { CheckpointConfiguration } from './configuration.ts';
 import type { DeclineReason } from './failures.ts';
 import type { RosterEntry } from './roster.ts';
 
-interface At<Type extends string> {
-  readonly type: Type;
+/** One moment on both clocks. */
+export interface Time {
+  /** Wall-clock milliseconds since the epoch: for what is stored and shown. May jump. */
   readonly at: number;
+  /** Whole milliseconds that only grow: for durations and pauses. Of use within one reign: the origin is its own. */
+  readonly monotonicMs: number;
+}
+
+interface At<Type extends string> extends Time {
+  readonly type: Type;
 }
 
 /** Begin a reign. The runtime sends it once, before anything else. */

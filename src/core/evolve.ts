@@ -16,7 +16,7 @@ import {
 } from './job-state.ts';
 import { Ledger } from './ledger.ts';
 import { checkpointPhases, jobPhases, taskPhases } from './phase.ts';
-import { fromRuns, type RosterEntry } from './roster.ts';
+import { fromRuns, Roster, type AttemptRun, type RosterEntry } from './roster.ts';
 
 type Table = Draft<JobTable>;
 type Ledgers = Map<number, Ledger>;
@@ -37,23 +37,33 @@ const advance = (
   return checkpoint;
 };
 
+/** The plan of a trigger: a roster that is known already, where there is one, instead of one more of the same. */
+const planOf = (table: Table, runs: readonly AttemptRun[] | undefined): Roster => {
+  const living = table.roster as Roster;
+  if (runs === undefined || living.isOf(runs)) return living;
+  const plans = Object.values(table.checkpoints).map((checkpoint) => checkpoint.plan as Roster);
+  return plans.find((plan) => plan.isOf(runs)) ?? new Roster(fromRuns(runs));
+};
+
 const trigger = (table: Table, ledgers: Ledgers, fact: CheckpointTriggered): void => {
-  const plan = table.roster as JobTable['roster'];
+  const plan = planOf(table, fact.plan);
   table.checkpoints[fact.checkpointId] = castDraft({
     checkpointId: fact.checkpointId,
     kind: fact.kind,
     cause: fact.cause,
     triggeredAt: fact.at,
+    term: fact.term,
+    monotonicMs: fact.monotonicMs,
     timeoutMs: fact.timeoutMs,
     retention: fact.retention,
     plan,
     phase: checkpointPhases.initial,
     location: undefined,
     savepoint: fact.savepoint,
-    facts: [fact],
+    facts: [{ ...fact, plan: plan.runs() }],
   });
   ledgers.set(fact.checkpointId, new Ledger(plan));
-  table.nextCheckpointId = fact.checkpointId + 1;
+  table.nextCheckpointId = Math.max(table.nextCheckpointId, fact.checkpointId + 1);
   if (fact.cause === 'endOfData') table.endTriggered = true;
   if (fact.savepoint?.key !== undefined) {
     table.savepoints[savepointEntry(fact.savepoint.key)] = {
@@ -102,12 +112,12 @@ const abort = (
 };
 
 const removeAttempts = (table: Table, slots: ReadonlySet<number>): void => {
-  table.roster = castDraft((table.roster as JobTable['roster']).without(slots));
+  table.roster = castDraft((table.roster as Roster).without(slots));
   for (const slot of slots) delete table.taskPhases[slot];
 };
 
 const deploy = (table: Table, entries: readonly RosterEntry[]): void => {
-  const before = table.roster as JobTable['roster'];
+  const before = table.roster as Roster;
   const after = before.with(entries);
   for (const slot of before.slots) if (after.positionOf(slot) < 0) delete table.taskPhases[slot];
   table.roster = castDraft(after);

@@ -2,6 +2,7 @@
 import type { CheckpointId, JobId } from '../state/ids.ts';
 import type { LocationReference } from '../state/location.ts';
 import type { RetentionPolicy } from '../retention/policy.ts';
+import type { Time } from './commands.ts';
 import type { CheckpointConfiguration } from './configuration.ts';
 import type {
   CheckpointKind,
@@ -22,6 +23,9 @@ export interface UnfinishedCheckpoint {
   readonly kind: CheckpointKind;
   readonly cause: TriggerCause;
   readonly triggeredAt: number;
+  /** The reign it was triggered in, and that reign's monotonic time then. */
+  readonly term: number;
+  readonly monotonicMs: number;
   readonly timeoutMs: number;
   /** The policy in force at the trigger (C-285). */
   readonly retention: RetentionPolicy;
@@ -180,3 +184,15 @@ export const taskName = (table: JobTable, plan: Roster, slot: number): string =>
 /** True while the phase is one the deadline still runs in and an abort is possible. */
 export const canAbort = (checkpoint: UnfinishedCheckpoint): boolean =>
   checkpointPhases.accepts(checkpoint.phase, 'checkpoint.aborted');
+
+/**
+ * How long a checkpoint has lasted: by monotonic time within the reign that triggered it, else by the wall clock,
+ * never below zero (C-313).
+ */
+export const lastedMs = (table: JobTable, checkpoint: UnfinishedCheckpoint, now: Time): number =>
+  Math.max(
+    0,
+    checkpoint.term === table.term
+      ? now.monotonicMs - checkpoint.monotonicMs
+      : now.at - checkpoint.triggeredAt,
+  );

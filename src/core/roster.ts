@@ -1,6 +1,6 @@
 /**
  * The execution attempts that live at one moment, in plan order (vertex of the graph, then subtask). Immutable: a
- * change gives a new roster. A checkpoint's plan is the roster of its trigger.
+ * change gives a new roster. A checkpoint's plan is a roster of its own, mostly the one of its trigger.
  */
 import { invariant } from '../errors.ts';
 import type { Slot } from '../state/ids.ts';
@@ -37,6 +37,7 @@ export class Roster {
   readonly #firstSlot: number;
   readonly #dense: Int32Array | undefined;
   readonly #sparse: Map<number, number> | undefined;
+  #runs: readonly AttemptRun[] | undefined;
 
   constructor(entries: readonly RosterEntry[]) {
     const sorted = entries.toSorted(planOrder);
@@ -99,12 +100,27 @@ export class Roster {
     return this.size === taskCount(graph);
   }
 
-  runs(): AttemptRun[] {
-    return toRuns(this.entries());
+  /** The attempts as a fact holds them. */
+  runs(): readonly AttemptRun[] {
+    this.#runs ??= toRuns(this.entries());
+    return this.#runs;
+  }
+
+  /** True when these are the attempts of the roster. */
+  isOf(runs: readonly AttemptRun[]): boolean {
+    const own = this.runs();
+    return own.length === runs.length && own.every((run, index) => isSameRun(run, runs[index]!));
   }
 }
 
 export const emptyRoster = new Roster([]);
+
+const isSameRun = (a: AttemptRun, b: AttemptRun): boolean =>
+  a.vertex === b.vertex &&
+  a.subtask === b.subtask &&
+  a.slot === b.slot &&
+  a.attempt === b.attempt &&
+  a.count === b.count;
 
 const continues = (run: AttemptRun, entry: RosterEntry): boolean =>
   run.vertex === entry.vertex &&

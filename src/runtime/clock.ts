@@ -1,4 +1,5 @@
 /** Time, handed in. The simulation passes a virtual clock; nothing else in the project reads time. */
+import type { Time } from '../core/commands.ts';
 import { asyncScheduler, type SchedulerLike } from 'rxjs';
 
 export interface Clock {
@@ -16,3 +17,9 @@ export const systemClock: Clock = {
   monotonic: () => performance.now(),
   scheduler: asyncScheduler,
 };
+
+/** What a command is stamped with: whole milliseconds of both clocks. */
+export const timeOf = (clock: Clock): Time => ({
+  at: clock.now(),
+  monotonicMs: Math.floor(clock.monotonic()),
+});

@@ -9,7 +9,7 @@ import type { CheckpointStatistics } from '../stats/statistics.ts';
 import type { CheckpointId } from '../state/ids.ts';
 import type { LivingAttempt } from '../tasks/gateway.ts';
 import { BlockWriter } from './block-writer.ts';
-import { systemClock } from './clock.ts';
+import { systemClock, timeOf } from './clock.ts';
 import type { Letter } from './inbox.ts';
 import { attach, recoveryOf, rosterEntry, takeOver } from './open-job.ts';
 import type {
@@ -77,11 +77,11 @@ export class CheckpointCoordinator implements AsyncDisposable {
     const clock = options.clock ?? systemClock;
     const { jobId, journal } = options;
     const { intervalMs } = checkConfiguration(options.configuration ?? {});
-    const taken = await takeOver(options, clock.now());
+    const taken = await takeOver(options, timeOf(clock));
     const writer = new BlockWriter(journal, streamOf(jobId), taken.term, taken.revision);
     const link = new TaskLink({ clock, gateway: options.tasks, term: taken.term, jobId });
     link.listen();
-    const [attached, statistics] = await attach(options, taken, writer, clock.now()).catch(
+    const [attached, statistics] = await attach(options, taken, writer, timeOf(clock)).catch(
       (error: unknown) => {
         link.stop();
         throw error;

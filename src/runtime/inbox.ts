@@ -4,7 +4,7 @@
  */
 import type { TidemarkError } from '../errors.ts';
 import type { FrameBatch } from '../core/columns.ts';
-import type { Command } from '../core/commands.ts';
+import type { Command, Time } from '../core/commands.ts';
 import type { Outcome } from '../core/outcomes.ts';
 
 /** Commands decided in one block: a turn stays short and its block's facts fit a page of the journal's reader. */
@@ -16,7 +16,7 @@ const INBOX_BYTES_MAX = 256 * 1024 * 1024;
 /** Commands that may wait. */
 const INBOX_COMMANDS_MAX = 1_000_000;
 
-type Unstamped<Each> = Each extends Command ? Omit<Each, 'at'> : never;
+type Unstamped<Each> = Each extends Command ? Omit<Each, keyof Time> : never;
 
 /** A command without the time of its decision, which the turn stamps. */
 export type Posted = Unstamped<Exclude<Command, { readonly type: 'acknowledge' }>>;

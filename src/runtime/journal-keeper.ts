@@ -4,7 +4,7 @@
  */
 import { encodeSnapshot } from '../core/facts/snapshot.ts';
 import type { Fact } from '../core/facts/fact.ts';
-import { unfinished, type JobState } from '../core/job-state.ts';
+import type { JobState } from '../core/job-state.ts';
 import type { Journal } from '../journal/journal.ts';
 import { noteAcknowledged } from './recover.ts';
 
@@ -73,8 +73,7 @@ export class JournalKeeper {
   decided(revision: number, state: JobState, facts: readonly Fact[]): Uint8Array | undefined {
     noteAcknowledged(this.#acknowledgedIn, facts, revision);
     const every = this.#options.retention.snapshotBlocks ?? SNAPSHOT_EVERY_BLOCKS;
-    const isSettled = unfinished(state.table).every((checkpoint) => checkpoint.plan === state.table.roster);
-    if (revision - this.#snapshotRevision < every || !isSettled) return undefined;
+    if (revision - this.#snapshotRevision < every) return undefined;
     this.#snapshotRevision = revision;
     return encodeSnapshot(state, this.#acknowledgedIn);
   }

@@ -3,7 +3,7 @@
  * first append is what fences the coordinator before.
  */
 import { invariant, TidemarkError } from '../errors.ts';
-import type { Command } from '../core/commands.ts';
+import type { Command, Time } from '../core/commands.ts';
 import { checkConfiguration, type CheckpointConfiguration } from '../core/configuration.ts';
 import type { Effect } from '../core/effects.ts';
 import { encodeFacts } from '../core/facts/codec.ts';
@@ -48,7 +48,7 @@ const tryTakeOver = async (
   options: CoordinatorOptions,
   graph: JobGraph,
   configuration: CheckpointConfiguration,
-  at: number,
+  time: Time,
 ): Promise<TakenOver | undefined> => {
   const { jobId, journal } = options;
   const recovered = await recoverJob(journal, { jobId, graph, configuration });
@@ -57,7 +57,7 @@ const tryTakeOver = async (
   await checkStorage(options, recovered.state);
   const term = head.term + 1;
   const isNew = head.revision === 0;
-  const command = { type: 'takeOver', at, term, configuration, isNew } as const;
+  const command = { type: 'takeOver', ...time, term, configuration, isNew } as const;
   const block = encodeFacts(step(recovered.state, command).facts);
   // The coordinator before may append without a pause: whatever came between is read afterwards.
   const expectedRevision = isNew ? 0 : 'any';
@@ -82,11 +82,11 @@ const appended = async (options: CoordinatorOptions, request: AppendRequest): Pr
  * @throws JOB_MISMATCH, JOURNAL_BEHIND_STORAGE, JOURNAL_CORRUPT, JOURNAL_VERSION, JOURNAL_UNAVAILABLE,
  *   COORDINATOR_FENCED
  */
-export const takeOver = async (options: CoordinatorOptions, at: number): Promise<TakenOver> => {
+export const takeOver = async (options: CoordinatorOptions, time: Time): Promise<TakenOver> => {
   const graph = checkJobGraph(options.jobGraph);
   const configuration = checkConfiguration(options.configuration ?? {});
   for (let tries = 0; tries < TAKE_OVER_TRIES_MAX; tries++) {
-    const taken = await tryTakeOver(options, graph, configuration, at);
+    const taken = await tryTakeOver(options, graph, configuration, time);
     if (taken !== undefined) return taken;
   }
   throw new TidemarkError(
@@ -121,7 +121,7 @@ const attachTasks = async (
   options: CoordinatorOptions,
   taken: TakenOver,
   writer: BlockWriter,
-  at: number,
+  time: Time,
 ): Promise<Attached> => {
   const { term, state: before } = taken;
   const attempts = await options.tasks.attach({ term, slotFloor: before.table.nextSlot });
@@ -129,7 +129,7 @@ const attachTasks = async (
     ...rosterEntry(before.table.graph, attempt),
     dataEnded: attempt.dataEnded,
   }));
-  const command: Command = { type: 'attach', at, living };
+  const command: Command = { type: 'attach', ...time, living };
   const { state, facts, effects } = step(before, command);
   if (facts.length > 0) await writer.append(encodeFacts(facts));
   return { state, facts, effects, living: living.length };
@@ -173,8 +173,8 @@ export const attach = async (
   options: CoordinatorOptions,
   taken: TakenOver,
   writer: BlockWriter,
-  at: number,
+  time: Time,
 ): Promise<readonly [Attached, CheckpointStatistics]> => {
-  const attached = await attachTasks(options, taken, writer, at);
+  const attached = await attachTasks(options, taken, writer, time);
   return [attached, await recoverStatistics(options, writer.nextRevision - 1)];
 };

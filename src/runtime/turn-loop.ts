@@ -5,7 +5,7 @@
 import { messageOf, TidemarkError } from '../errors.ts';
 import type { JobState } from '../core/job-state.ts';
 import type { BlockWriter } from './block-writer.ts';
-import type { Clock } from './clock.ts';
+import { timeOf, type Clock } from './clock.ts';
 import { Inbox, type Letter } from './inbox.ts';
 import type { JournalKeeper } from './journal-keeper.ts';
 import { takeTurn, type Turn } from './turn.ts';
@@ -84,7 +84,7 @@ export class TurnLoop {
   #turn(): void {
     const taken = this.#inbox.take();
     try {
-      const turn = takeTurn(this.#state, taken, this.#options.clock.now());
+      const turn = takeTurn(this.#state, taken, timeOf(this.#options.clock));
       this.#state = turn.state;
       this.#append(turn);
     } catch (error) {

@@ -1,5 +1,5 @@
 /** One turn: what waited is decided, folded and put into one block. Nothing is shown yet. */
-import type { Command } from '../core/commands.ts';
+import type { Command, Time } from '../core/commands.ts';
 import type { Effect } from '../core/effects.ts';
 import { encodeFacts } from '../core/facts/codec.ts';
 import type { Fact } from '../core/facts/fact.ts';
@@ -26,16 +26,16 @@ export interface Turn {
   readonly block: BlockContent | undefined;
 }
 
-const commandOf = (letter: Letter, at: number, arena: Arena): Command =>
+const commandOf = (letter: Letter, time: Time, arena: Arena): Command =>
   letter.content.type === 'frames'
-    ? { type: 'acknowledge', at, batch: letter.content.batch, allocate: arena.allocate }
-    : ({ ...letter.content, at } as Command);
+    ? { type: 'acknowledge', ...time, batch: letter.content.batch, allocate: arena.allocate }
+    : ({ ...letter.content, ...time } as Command);
 
-/** Decides all letters in order, all at the same time `at`. */
+/** Decides all letters in order, all at the same time. */
 export const takeTurn = (
   state: JobState,
   taken: { readonly letters: readonly Letter[]; readonly frameBytes: number },
-  at: number,
+  time: Time,
 ): Turn => {
   const arena = new Arena(taken.frameBytes);
   const facts: Fact[] = [];
@@ -43,7 +43,7 @@ export const takeTurn = (
   const replies: Reply[] = [];
   let current = state;
   for (const letter of taken.letters) {
-    const decided = step(current, commandOf(letter, at, arena));
+    const decided = step(current, commandOf(letter, time, arena));
     current = decided.state;
     facts.push(...decided.facts);
     effects.push(...decided.effects);

@@ -2,11 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeColumns, encodeColumns } from '../../src/core/columns.ts';
 import { decodeFacts, encodeFacts, factVersions, plainFact } from '../../src/core/facts/codec.ts';
-import type { Fact, TasksAcknowledged } from '../../src/core/facts/fact.ts';
+import type { Fact, FactType, TasksAcknowledged } from '../../src/core/facts/fact.ts';
+import { upcasters } from '../../src/core/facts/upcasters.ts';
 import { decodeSnapshot, encodeSnapshot, SNAPSHOT_VERSION } from '../../src/core/facts/snapshot.ts';
 import { fromRuns, Roster, toRuns, type RosterEntry } from '../../src/core/roster.ts';
+import { unfinished } from '../../src/core/job-state.ts';
 import { slot } from '../../src/state/ids.ts';
 import { acknowledgeCommand, coreGraph, coreJobId, runningJob } from '../support/core-run.ts';
+import { describeState } from '../support/describe-state.ts';
 
 const where = 'stream job, revision 7';
 const bytes = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
@@ -87,6 +90,20 @@ describe('block of facts', () => {
     expect(codeOf(() => decodeFacts({ where, facts }))).toBe(message);
   });
 
+  it('of an older version is brought to the present one', () => {
+    const facts = bytes([{ v: 1, type: 'checkpoint.triggered', at: 5, checkpointId: 1, tasks: 4 }]);
+    expect(decodeFacts({ where, facts })).toEqual([
+      { type: 'checkpoint.triggered', at: 5, checkpointId: 1, tasks: 4, term: 0, monotonicMs: 0 },
+    ]);
+  });
+
+  it('of every older version has a way to the present one', () => {
+    for (const [type, version] of Object.entries(factVersions)) {
+      const known = Object.keys(upcasters[type as FactType] ?? {}).map(Number);
+      expect(known, type).toEqual(Array.from({ length: version - 1 }, (_, index) => index + 1));
+    }
+  });
+
   it('that is no JSON is refused, naming the block', () => {
     const facts = new TextEncoder().encode('[{"type"');
     expect(codeOf(() => decodeFacts({ where, facts }))).toMatch(
@@ -123,15 +140,40 @@ describe('snapshot', () => {
     }
   });
 
-  it('is not taken while a plan is not the living roster', () => {
+  it('keeps the plan of every unfinished checkpoint, whatever attempts live (C-315)', () => {
     const run = runningJob();
     run.trigger();
+    const plans = [run.state.table.roster];
     const newer = { vertex: 1, subtask: 1, slot: slot(9), attempt: 2 };
     const all = [...run.state.table.roster.entries(), newer];
     run.tell({ type: 'attach', living: all.map((entry) => ({ ...entry, dataEnded: false })) });
-    expect(() => encodeSnapshot(run.state, new Map())).toThrow(
-      'plan of checkpoint 1 is not the living roster',
+    const decoded = decodeSnapshot(encodeSnapshot(run.state, new Map()), where, job).rebuild(() => []);
+    expect(describeState(decoded)).toEqual(describeState(run.state));
+    expect(unfinished(decoded.table).map(({ plan }) => plan.entries())).toEqual(
+      plans.map((plan) => plan.entries()),
     );
+  });
+
+  it('of the first version is read: its facts had no versions, its plans were the living attempts', () => {
+    const run = runningJob();
+    run.locate(run.trigger());
+    const { version: _version, ...plain } = JSON.parse(
+      new TextDecoder().decode(encodeSnapshot(run.state, new Map())),
+    ) as { version: number; unfinished: { facts: Record<string, unknown>[] }[] };
+    for (const entry of plain.unfinished) {
+      entry.facts = entry.facts.map(({ v: _v, plan: _plan, term: _term, monotonicMs: _ms, ...fact }) => fact);
+    }
+    const decoded = decodeSnapshot(bytes({ ...plain, version: 1 }), where, job).rebuild(() => []);
+    const [checkpoint] = unfinished(decoded.table);
+    expect(checkpoint?.plan).toBe(decoded.table.roster);
+    expect(checkpoint).toMatchObject({
+      checkpointId: 1,
+      term: 0,
+      monotonicMs: 0,
+      phase: 'pending.collecting',
+    });
+    // What it is encoded to now no longer depends on what lives.
+    expect(checkpoint?.facts[0]).toMatchObject({ plan: run.state.table.roster.runs() });
   });
 
   it('that cannot be read is refused, naming the block', () => {

@@ -15,7 +15,7 @@ describe('metadata that stands', () => {
   it('completes the checkpoint (C-108, C-109, C-132, T-019, T-045)', () => {
     const run = runningJob();
     const checkpointId = fullyAcknowledged(run);
-    run.at = 1_250;
+    run.pass(250);
     const { facts, outcome } = run.recordMetadata(checkpointId);
     expect(facts.map((fact) => fact.type)).toEqual(['metadata.written', 'checkpoint.completed']);
     expect(facts[1]).toMatchObject({
@@ -76,11 +76,26 @@ describe('metadata that stands', () => {
     expect(run.state.table.latestCompletedId).toBe(1);
   });
 
-  it('is never told a duration below zero when the wall clock jumps back', () => {
+  it('takes its duration from monotonic time, whatever the wall clock does (C-313)', () => {
     const run = runningJob();
     const checkpointId = fullyAcknowledged(run);
     run.at = 0;
-    expect(run.recordMetadata(checkpointId).facts[1]).toMatchObject({ durationMs: 0 });
+    run.monotonicMs += 250;
+    expect(run.recordMetadata(checkpointId).facts[1]).toMatchObject({ durationMs: 250, monotonicMs: 300 });
+  });
+
+  it('takes its duration from the wall clock in another reign than its trigger, never below zero', () => {
+    const durationMs = (at: number): unknown => {
+      const run = runningJob();
+      const checkpointId = fullyAcknowledged(run);
+      run.monotonicMs = 3;
+      run.at = at;
+      const { configuration } = run.state.table;
+      run.tell({ type: 'takeOver', term: 2, configuration, isNew: false });
+      const [, completed] = run.recordMetadata(checkpointId).facts;
+      return completed?.type === 'checkpoint.completed' && completed.durationMs;
+    };
+    expect([durationMs(1_400), durationMs(0)]).toEqual([400, 0]);
   });
 
   it('counts once', () => {

@@ -88,7 +88,6 @@ describe('a journal read back from its file', () => {
       played(programme, async (play, journal) => {
         const blocks = await readAll(journal);
         for (const { revision, described, snapshot } of play.seams) {
-          if (snapshot === undefined) continue;
           const decoded = decodeSnapshot(snapshot, `revision ${revision}`, job);
           let state = decoded.rebuild((id) =>
             acknowledgedFacts(blocks, decoded.acknowledgedIn.get(id) ?? [], id),
@@ -113,7 +112,7 @@ describe('a journal read back from its file', () => {
         const final = play.seams.map(({ revision }) => revision).filter((each) => !needed.includes(each));
         await journal.trim(stream, { bulk: final, detail: final });
         expect(await recovered()).toEqual(last?.described);
-        if (last?.snapshot === undefined) return;
+        if (last === undefined) return;
         await journal.writeSnapshot(stream, { revision: last.revision, bytes: last.snapshot });
         await journal.trim(stream, { through: Math.min(last.revision, ...needed.map((each) => each - 1)) });
         expect(await recovered()).toEqual(last.described);

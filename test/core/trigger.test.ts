@@ -18,7 +18,7 @@ describe('trigger (C-043, C-058, T-052, T-248)', () => {
     expect(run.trigger()).toBe(first + 1);
   });
 
-  it('journals the cause, the deadline, the size of the plan and the retention in force (C-059, C-209)', () => {
+  it('journals cause, deadline, reign, plan and the retention in force (C-059, C-209)', () => {
     const run = runningJob({ timeout: '30 s', retention: 'RETAIN_ON_FAILURE' });
     expect(run.tell({ type: 'tick' }).facts).toEqual([
       {
@@ -27,9 +27,15 @@ describe('trigger (C-043, C-058, T-052, T-248)', () => {
         checkpointId: 1,
         kind: 'checkpoint',
         cause: 'periodic',
+        term: 1,
+        monotonicMs: 50,
         timeoutMs: 30_000,
         retention: 'RETAIN_ON_FAILURE',
         tasks: 4,
+        plan: [
+          { vertex: 0, subtask: 0, slot: 0, attempt: 1, count: 2 },
+          { vertex: 1, subtask: 0, slot: 2, attempt: 1, count: 2 },
+        ],
       },
     ]);
   });

@@ -67,13 +67,13 @@ describe('history', () => {
     const run = runningJob();
     const checkpointId = run.trigger();
     run.locate(checkpointId);
-    run.at = 1_400;
+    run.pass(400);
     run.acknowledge({ checkpointId, slot: 0 }, { checkpointId, slot: 1 });
     expect(of(run).history).toMatchObject([
       { status: 'IN_PROGRESS', triggeredAt: 1_000, tasks: 4, acknowledged: 2, durationMs: undefined },
     ]);
     run.acknowledgeAll(checkpointId);
-    run.at = 1_500;
+    run.pass(100);
     run.recordMetadata(checkpointId);
     expect(of(run).history).toEqual([
       {
@@ -174,6 +174,8 @@ describe('history', () => {
       phase: 'pending.collecting',
       acknowledged: 0,
       missing: [],
+      monotonicMs: 0,
+      durationMs: 0,
     };
     expect(foldStatistics(full, [aborted])).toMatchObject({
       counts: { total: HISTORY_MAX + 21, inProgress: 0, failed: 1 },

@@ -1,5 +1,5 @@
 /** A small job whose commands go through `step`: two sources and two sinks, the sinks with a chain of two operators. */
-import type { Command } from '../../src/core/commands.ts';
+import type { Command, Time } from '../../src/core/commands.ts';
 import { checkConfiguration, type CheckpointConfigurationOptions } from '../../src/core/configuration.ts';
 import type { Effect } from '../../src/core/effects.ts';
 import type { Fact, FactType } from '../../src/core/facts/fact.ts';
@@ -115,7 +115,7 @@ export const frameOf = (spec: FrameSpec): Uint8Array =>
     slices: slicesOf(spec),
   });
 
-type Unstamped<Each> = Each extends Command ? Omit<Each, 'at'> : never;
+type Unstamped<Each> = Each extends Command ? Omit<Each, keyof Time> : never;
 
 /** A command without its time, which the run stamps. */
 export type CoreCommand = Unstamped<Command>;
@@ -131,6 +131,7 @@ export const acknowledgeCommand = (specs: readonly FrameSpec[]): CoreCommand => 
 export class CoreRun {
   state: JobState;
   at = 1_000;
+  monotonicMs = 50;
   readonly facts: Fact[] = [];
   readonly effects: Effect[] = [];
 
@@ -140,8 +141,15 @@ export class CoreRun {
     this.tell({ type: 'takeOver', term: 1, configuration, isNew: true });
   }
 
+  /** Time passes on both clocks. */
+  pass(ms: number): void {
+    this.at += ms;
+    this.monotonicMs += ms;
+  }
+
   tell(command: CoreCommand): Step {
-    const taken = step(this.state, { ...command, at: this.at } as Command);
+    const { at, monotonicMs } = this;
+    const taken = step(this.state, { ...command, at, monotonicMs } as Command);
     this.state = taken.state;
     this.facts.push(...taken.facts);
     this.effects.push(...taken.effects);

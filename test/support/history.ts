@@ -3,12 +3,12 @@
  * programme is played into turns, grouped into blocks as the runtime groups them, and appended to a journal.
  */
 import fc from 'fast-check';
-import type { Command } from '../../src/core/commands.ts';
+import type { Command, Time } from '../../src/core/commands.ts';
 import { checkConfiguration } from '../../src/core/configuration.ts';
 import { declineReasons } from '../../src/core/failures.ts';
 import { encodeFacts } from '../../src/core/facts/codec.ts';
 import { encodeSnapshot } from '../../src/core/facts/snapshot.ts';
-import { initialState, unfinished, type JobState } from '../../src/core/job-state.ts';
+import { initialState, type JobState } from '../../src/core/job-state.ts';
 import { step } from '../../src/core/step.ts';
 import type { BlockContent, Journal } from '../../src/journal/journal.ts';
 import { retentionPolicies } from '../../src/retention/policy.ts';
@@ -126,7 +126,7 @@ export const history: fc.Arbitrary<readonly Happening[]> = fc
 export interface Seam {
   readonly revision: number;
   readonly described: unknown;
-  readonly snapshot: Uint8Array | undefined;
+  readonly snapshot: Uint8Array;
 }
 
 const configurationOf = (retention: number, retained: number) =>
@@ -142,7 +142,7 @@ export class HistoryPlay {
   readonly #journal: Journal;
   readonly #acknowledgedIn = new Map<number, number[]>();
   #letters: Letter[] = [];
-  #at = 1_000_000;
+  #time: Time = { at: 1_000_000, monotonicMs: 0 };
   #revision = 0;
 
   constructor(journal: Journal) {
@@ -163,7 +163,10 @@ export class HistoryPlay {
     switch (each.type) {
       case 'time':
         await this.#turn();
-        this.#at += each.ms;
+        this.#time = {
+          at: this.#time.at + each.ms,
+          monotonicMs: this.#time.monotonicMs + Math.abs(each.ms),
+        };
         return;
       case 'block':
         return this.#turn();
@@ -289,7 +292,7 @@ export class HistoryPlay {
       (sum, { content }) => sum + (content.type === 'frames' ? content.batch.slicesBytes : 0),
       0,
     );
-    const turn = takeTurn(this.state, { letters, frameBytes }, this.#at);
+    const turn = takeTurn(this.state, { letters, frameBytes }, this.#time);
     for (const { outcome } of turn.replies) this.outcomes.add(outcome.type);
     this.state = turn.state;
     if (turn.block !== undefined) await this.#append(turn.block, turn.facts);
@@ -298,14 +301,14 @@ export class HistoryPlay {
   /** Opening: one block that fences, one for what attaching decides. */
   async #takeOver(configuration: ReturnType<typeof configurationOf>, lost: readonly number[]): Promise<void> {
     const { term } = this.state.table;
-    await this.#decide({ type: 'takeOver', at: this.#at, term: term + 1, configuration, isNew: term === 0 });
+    await this.#decide({ type: 'takeOver', ...this.#time, term: term + 1, configuration, isNew: term === 0 });
     const gone = new Set(lost.map((number) => this.#attemptOf(number).slot));
     const { roster, taskPhases } = this.state.table;
     const living = roster
       .entries()
       .filter(({ slot }) => !gone.has(slot))
       .map((entry) => ({ ...entry, dataEnded: taskPhases[entry.slot] !== undefined }));
-    await this.#decide({ type: 'attach', at: this.#at, living });
+    await this.#decide({ type: 'attach', ...this.#time, living });
   }
 
   async #decide(command: Command): Promise<void> {
@@ -325,14 +328,7 @@ export class HistoryPlay {
     this.seams.push({
       revision: result.revision,
       described: describeState(this.state),
-      snapshot: this.#snapshot(),
+      snapshot: encodeSnapshot(this.state, this.#acknowledgedIn),
     });
-  }
-
-  /** As the keeper of the journal takes them: only while every plan is the living roster. */
-  #snapshot(): Uint8Array | undefined {
-    const { table } = this.state;
-    const isSettled = unfinished(table).every((checkpoint) => checkpoint.plan === table.roster);
-    return isSettled ? encodeSnapshot(this.state, this.#acknowledgedIn) : undefined;
   }
 }

@@ -88,5 +88,5 @@ export const decide = (state: JobState, command: Command): Decision => {
   );
   if (wasLast) return decision;
   const after = peek(state, decision.facts);
-  return { ...decision, facts: [...decision.facts, ...endOfDataFacts(after, command.at)] };
+  return { ...decision, facts: [...decision.facts, ...endOfDataFacts(after, command)] };
 };

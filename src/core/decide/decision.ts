@@ -1,5 +1,6 @@
 /** What a decision is, and the facts that several commands decide alike. */
 import type { CheckpointId } from '../../state/ids.ts';
+import type { Time } from '../commands.ts';
 import type { Fact, CheckpointTriggered, DiscardCause, DiscardTarget, TriggerCause } from '../facts/fact.ts';
 import { MISSING_NAMED_MAX } from '../facts/fact.ts';
 import { failureReasons, type FailureReason } from '../failures.ts';
@@ -7,6 +8,7 @@ import {
   canAbort,
   isInputEnded,
   isTerminated,
+  lastedMs,
   taskName,
   unfinished,
   type JobState,
@@ -68,27 +70,37 @@ const missingText = (
   return ` Not acknowledged by ${names}${more}.`;
 };
 
+/** Why a checkpoint is given up, and when. */
+export interface AbortCause {
+  readonly reason: FailureReason;
+  readonly message: string;
+  readonly time: Time;
+}
+
 /** A checkpoint given up: the fact says what was missing (C-307), and its directory is planned to go. */
 export const abortFacts = (
   state: JobState,
   checkpoint: UnfinishedCheckpoint,
-  why: { readonly reason: FailureReason; readonly message: string; readonly at: number },
+  why: AbortCause,
   planner: DiscardPlanner,
 ): Fact[] => {
   const { checkpointId, phase, plan } = checkpoint;
+  const { at, monotonicMs } = why.time;
   const missing = state.ledgers.get(checkpointId)?.missing(MISSING_NAMED_MAX) ?? [];
   const left = state.ledgers.get(checkpointId)?.left ?? 0;
   const text = failureReasons[why.reason] + (why.message === '' ? '' : ` ${why.message}`);
   return [
     {
       type: 'checkpoint.aborted',
-      at: why.at,
+      at,
+      monotonicMs,
       checkpointId,
       reason: why.reason,
       message: text + missingText(state, checkpoint, missing),
       phase,
       acknowledged: plan.size - left,
       missing,
+      durationMs: lastedMs(state.table, checkpoint, why.time),
     },
     planner.plan(checkpointId, 'aborted', why.reason, directoryOf(checkpoint)),
   ];
@@ -97,7 +109,7 @@ export const abortFacts = (
 /** Gives up every checkpoint in flight that an abort still reaches, in the order they were triggered (C-104). */
 export const abortAll = (
   state: JobState,
-  why: { readonly reason: FailureReason; readonly message: string; readonly at: number },
+  why: AbortCause,
   planner: DiscardPlanner,
   which: (checkpoint: UnfinishedCheckpoint) => boolean = () => true,
 ): Fact[] =>
@@ -118,7 +130,7 @@ export const triggerRefusal = (state: JobState): OutcomeType | undefined => {
 /** The fact that begins a checkpoint or savepoint. Ids start at 1 and are never used twice (C-060). */
 export const triggeredFact = (
   state: JobState,
-  at: number,
+  { at, monotonicMs }: Time,
   cause: TriggerCause,
   savepoint?: CheckpointTriggered['savepoint'],
 ): CheckpointTriggered => ({
@@ -127,17 +139,20 @@ export const triggeredFact = (
   checkpointId: state.table.nextCheckpointId as CheckpointId,
   kind: savepoint === undefined ? 'checkpoint' : 'savepoint',
   cause,
+  term: state.table.term,
+  monotonicMs,
   timeoutMs: state.table.configuration.timeoutMs,
   retention: state.table.configuration.retention,
   tasks: state.table.roster.size,
+  plan: state.table.roster.runs(),
   ...(savepoint === undefined ? {} : { savepoint }),
 });
 
 /**
  * The last checkpoint of a job whose input is read is triggered at once, or as soon as nothing is in flight (C-057).
  */
-export const endOfDataFacts = (state: JobState, at: number): Fact[] => {
+export const endOfDataFacts = (state: JobState, time: Time): Fact[] => {
   const isOwed = isInputEnded(state.table) && !state.table.endTriggered;
   if (!isOwed || triggerRefusal(state) !== undefined) return [];
-  return [triggeredFact(state, at, 'endOfData')];
+  return [triggeredFact(state, time, 'endOfData')];
 };

@@ -2,9 +2,9 @@
 import type { CheckpointId } from '../../state/ids.ts';
 import { invariant } from '../../errors.ts';
 import { planSubsumption } from '../../retention/plan.ts';
-import type { FailMetadata, RecordMetadata } from '../commands.ts';
+import type { FailMetadata, RecordMetadata, Time } from '../commands.ts';
 import type { CheckpointCompleted, Fact } from '../facts/fact.ts';
-import type { JobState, UnfinishedCheckpoint } from '../job-state.ts';
+import { lastedMs, type JobState, type UnfinishedCheckpoint } from '../job-state.ts';
 import { checkpointPhases } from '../phase.ts';
 import { absent } from './absent.ts';
 import { abortAll, abortFacts, decided, DiscardPlanner, nothing, type Decision } from './decision.ts';
@@ -14,18 +14,20 @@ const completedFact = (
   checkpoint: UnfinishedCheckpoint,
   command: RecordMetadata,
 ): CheckpointCompleted => {
-  const { checkpointId, kind, cause, triggeredAt } = checkpoint;
+  const { checkpointId, kind, cause } = checkpoint;
+  const { at, monotonicMs } = command;
   const ledger = state.ledgers.get(checkpointId);
   invariant(ledger, `checkpoint ${checkpointId} has no ledger`);
   return {
     type: 'checkpoint.completed',
-    at: command.at,
+    at,
+    monotonicMs,
     checkpointId,
     kind,
     cause,
     externalPointer: command.externalPointer,
     metadataSizeBytes: command.metadataSizeBytes,
-    durationMs: Math.max(0, command.at - triggeredAt),
+    durationMs: lastedMs(state.table, checkpoint, command),
     totals: ledger.totals,
   };
 };
@@ -36,7 +38,7 @@ const completedFact = (
 const subsumptionFacts = (
   state: JobState,
   newest: UnfinishedCheckpoint,
-  at: number,
+  time: Time,
   planner: DiscardPlanner,
 ): Fact[] => {
   const { completed, configuration } = state.table;
@@ -47,14 +49,14 @@ const subsumptionFacts = (
     const location = completed.find((candidate) => candidate.checkpointId === id)?.location;
     invariant(location, `retention would discard checkpoint ${id}, which is not in the store`);
     return [
-      { type: 'checkpoint.subsumed', at, checkpointId: id, clause },
+      { type: 'checkpoint.subsumed', at: time.at, checkpointId: id, clause },
       planner.plan(id, 'subsumed', clause, { kind: 'directory', location }),
     ];
   });
   const isOlder = (other: UnfinishedCheckpoint): boolean =>
     other.kind === 'checkpoint' && other.checkpointId < newest.checkpointId;
   const message = `Checkpoint ${newest.checkpointId} completed first.`;
-  return [...facts, ...abortAll(state, { reason: 'CHECKPOINT_SUBSUMED', message, at }, planner, isOlder)];
+  return [...facts, ...abortAll(state, { reason: 'CHECKPOINT_SUBSUMED', message, time }, planner, isOlder)];
 };
 
 export const decideRecordMetadata = (state: JobState, command: RecordMetadata): Decision => {
@@ -66,7 +68,7 @@ export const decideRecordMetadata = (state: JobState, command: RecordMetadata): 
   const facts: Fact[] = [
     { type: 'metadata.written', at, checkpointId, externalPointer, metadataSizeBytes },
     completedFact(state, checkpoint, command),
-    ...(checkpoint.kind === 'checkpoint' ? subsumptionFacts(state, checkpoint, at, planner) : []),
+    ...(checkpoint.kind === 'checkpoint' ? subsumptionFacts(state, checkpoint, command, planner) : []),
   ];
   return decided(facts, { type: 'finalized', checkpointId, externalPointer });
 };
@@ -76,7 +78,7 @@ export const decideFailMetadata = (state: JobState, command: FailMetadata): Deci
   const checkpoint = state.table.checkpoints[checkpointId];
   if (checkpoint === undefined) return absent(state, checkpointId);
   if (!checkpointPhases.accepts(checkpoint.phase, 'metadata.written')) return nothing('duplicate');
-  const why = { reason: 'FINALIZE_CHECKPOINT_FAILURE', message, at } as const;
+  const why = { reason: 'FINALIZE_CHECKPOINT_FAILURE', message, time: command } as const;
   const facts = abortFacts(state, checkpoint, why, new DiscardPlanner(state, at));
   return decided(facts, { type: 'aborted', checkpointId });
 };

@@ -17,7 +17,7 @@ const decideRunning = (state: JobState, command: ReportJobStatus): Decision => {
 const decideRestarting = (state: JobState, command: ReportJobStatus): Decision => {
   const { at, message } = command;
   const planner = new DiscardPlanner(state, at);
-  const aborted = abortAll(state, { reason: 'JOB_FAILOVER_REGION', message, at }, planner);
+  const aborted = abortAll(state, { reason: 'JOB_FAILOVER_REGION', message, time: command }, planner);
   const restarting: Fact = { type: 'job.restarting', at, cause: 'taskFailure', message };
   return decided([...aborted, restarting], { type: 'done' });
 };
@@ -38,7 +38,7 @@ const decideEnd = (state: JobState, command: ReportJobStatus, status: TerminalSt
   const planner = new DiscardPlanner(state, at);
   const reason =
     status === 'SUSPENDED' ? 'CHECKPOINT_COORDINATOR_SUSPEND' : 'CHECKPOINT_COORDINATOR_SHUTDOWN';
-  const aborted = abortAll(state, { reason, message, at }, planner);
+  const aborted = abortAll(state, { reason, message, time: command }, planner);
   const kept = planTermination(state.table.completed, status).keep;
   const ended: Fact = { type: factType, at, message, kept };
   return decided([...aborted, ended, ...discardFacts(state, status, planner)], { type: 'done' });

@@ -23,7 +23,7 @@ export const decideFailLocation = (state: JobState, command: FailLocation): Deci
   const checkpoint = state.table.checkpoints[checkpointId];
   if (checkpoint === undefined) return absent(state, checkpointId);
   if (!checkpointPhases.accepts(checkpoint.phase, 'checkpoint.located')) return nothing('duplicate');
-  const why = { reason: 'IO_EXCEPTION', message, at } as const;
+  const why = { reason: 'IO_EXCEPTION', message, time: command } as const;
   const facts = abortFacts(state, checkpoint, why, new DiscardPlanner(state, at));
   return decided(facts, { type: 'aborted', checkpointId });
 };

@@ -1,5 +1,5 @@
 /** Attempts come, go and reach the end of their input. */
-import type { Attach, EndAttempt, EndData, Restore } from '../commands.ts';
+import type { Attach, EndAttempt, EndData, Restore, Time } from '../commands.ts';
 import type { Fact } from '../facts/fact.ts';
 import { peek } from '../evolve.ts';
 import { isTerminated, type JobState } from '../job-state.ts';
@@ -23,7 +23,7 @@ export const decideAttach = (state: JobState, command: Attach): Decision => {
   const lost = roster.entries().filter((entry) => !alive.has(entry.slot));
   const added = living.filter((entry) => !roster.has(entry.slot, entry.attempt));
   const facts: Fact[] = [];
-  if (lost.length > 0) facts.push(...lostFacts(state, lost, at));
+  if (lost.length > 0) facts.push(...lostFacts(state, lost, command));
   if (lost.length > 0 && jobPhase === 'running') {
     const message = `${lost.length} of ${roster.size} tasks did not outlive their process.`;
     facts.push({ type: 'job.restarting', at, cause: 'processLost', message });
@@ -43,15 +43,15 @@ const bare = ({ vertex, subtask, slot, attempt }: RosterEntry): RosterEntry => (
   attempt,
 });
 
-const lostFacts = (state: JobState, lost: readonly RosterEntry[], at: number): Fact[] => {
+const lostFacts = (state: JobState, lost: readonly RosterEntry[], time: Time): Fact[] => {
   const { roster } = state.table;
   const message = `${lost.length} of ${roster.size} tasks did not outlive their process.`;
-  const planner = new DiscardPlanner(state, at);
+  const planner = new DiscardPlanner(state, time.at);
   const lostPlan = (checkpoint: { plan: typeof roster }): boolean =>
     lost.some((entry) => checkpoint.plan.positionOf(entry.slot) >= 0);
   return [
-    ...abortAll(state, { reason: 'TASK_FAILURE', message, at }, planner, lostPlan),
-    { type: 'tasks.lost', at, runs: toRuns(lost) },
+    ...abortAll(state, { reason: 'TASK_FAILURE', message, time }, planner, lostPlan),
+    { type: 'tasks.lost', at: time.at, runs: toRuns(lost) },
   ];
 };
 
@@ -62,7 +62,11 @@ export const decideRestore = (state: JobState, command: Restore): Decision => {
   const planner = new DiscardPlanner(state, at);
   const newest = state.table.completed.at(-1);
   const facts: Fact[] = [
-    ...abortAll(state, { reason: 'JOB_FAILOVER_REGION', message: 'Tasks are deployed anew.', at }, planner),
+    ...abortAll(
+      state,
+      { reason: 'JOB_FAILOVER_REGION', message: 'Tasks are deployed anew.', time: command },
+      planner,
+    ),
     { type: 'tasks.deployed', at, runs: toRuns(attempts) },
     { type: 'job.restored', at, checkpointId: newest?.checkpointId },
   ];
@@ -82,7 +86,7 @@ export const decideEndAttempt = (state: JobState, command: EndAttempt): Decision
   const { slot, attempt, status, message, at } = command;
   if (!state.table.roster.has(slot, attempt)) return nothing('unknownAttempt');
   const planner = new DiscardPlanner(state, at);
-  const why = { reason: endedText[status], message, at };
+  const why = { reason: endedText[status], message, time: command };
   const aborted = abortAll(state, why, planner, (checkpoint) => checkpoint.plan.has(slot, attempt));
   const type = `task.${status}` as const;
   return decided([...aborted, { type, at, slot, message }], { type: 'done' });
@@ -94,5 +98,5 @@ export const decideEndData = (state: JobState, command: EndData): Decision => {
   if (!state.table.roster.has(slot, attempt)) return nothing('unknownAttempt');
   if (hasEndedData(state, slot)) return nothing('duplicate');
   const ended = dataEndedFact(slot, at);
-  return decided([ended, ...endOfDataFacts(peek(state, [ended]), at)], { type: 'done' });
+  return decided([ended, ...endOfDataFacts(peek(state, [ended]), command)], { type: 'done' });
 };

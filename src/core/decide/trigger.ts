@@ -10,15 +10,15 @@ const triggered = (fact: ReturnType<typeof triggeredFact>): Decision =>
 export const decideTick = (state: JobState, command: Tick): Decision => {
   const refusal = triggerRefusal(state);
   if (refusal !== undefined) return nothing(refusal);
-  if (!isInputEnded(state.table)) return triggered(triggeredFact(state, command.at, 'periodic'));
+  if (!isInputEnded(state.table)) return triggered(triggeredFact(state, command, 'periodic'));
   if (state.table.endTriggered) return nothing('inputEnded');
-  return triggered(triggeredFact(state, command.at, 'endOfData'));
+  return triggered(triggeredFact(state, command, 'endOfData'));
 };
 
 /** A checkpoint asked for by hand. */
 export const decideTriggerCheckpoint = (state: JobState, command: TriggerCheckpoint): Decision => {
   const refusal = triggerRefusal(state);
-  return refusal === undefined ? triggered(triggeredFact(state, command.at, 'manual')) : nothing(refusal);
+  return refusal === undefined ? triggered(triggeredFact(state, command, 'manual')) : nothing(refusal);
 };
 
 /** A savepoint; under a key that was used before it is that savepoint. */
@@ -31,5 +31,5 @@ export const decideTriggerSavepoint = (state: JobState, command: TriggerSavepoin
   if (before !== undefined) return nothing('inFlight', { checkpointId: before.checkpointId });
   const refusal = triggerRefusal(state);
   if (refusal !== undefined) return nothing(refusal);
-  return triggered(triggeredFact(state, command.at, 'manual', { ...command.target, key: command.key }));
+  return triggered(triggeredFact(state, command, 'manual', { ...command.target, key: command.key }));
 };

@@ -5,6 +5,7 @@
 import { invariant, TidemarkError } from '../../errors.ts';
 import { decodeColumns, encodeColumns } from '../columns.ts';
 import type { Fact, FactType, TasksAcknowledged } from './fact.ts';
+import { upcasters, type PlainFact } from './upcasters.ts';
 
 /** The version each fact type is written in. A greater one on disk was written by a newer Tidemark. */
 export const factVersions: Readonly<Record<FactType, number>> = {
@@ -23,13 +24,13 @@ export const factVersions: Readonly<Record<FactType, number>> = {
   'job.cancelled': 1,
   'job.suspended': 1,
   'job.restored': 1,
-  'checkpoint.triggered': 1,
+  'checkpoint.triggered': 2,
   'checkpoint.located': 1,
   'tasks.acknowledged': 1,
   'checkpoint.fullyAcknowledged': 1,
   'metadata.written': 1,
-  'checkpoint.completed': 1,
-  'checkpoint.aborted': 1,
+  'checkpoint.completed': 2,
+  'checkpoint.aborted': 2,
   'checkpoint.subsumed': 1,
   'discard.planned': 1,
   'discard.confirmed': 1,
@@ -40,9 +41,6 @@ export interface EncodedFacts {
   readonly facts: Uint8Array;
   readonly detail: Uint8Array | undefined;
 }
-
-/** A fact as JSON holds it: bytes and columns left out, their lengths named. */
-type PlainFact = Record<string, unknown> & { readonly type: string };
 
 /** The JSON form of one fact, for the journal and for people. */
 export const plainFact = (fact: Fact): PlainFact => {
@@ -92,14 +90,23 @@ const parseArray = (bytes: Uint8Array, where: string): PlainFact[] => {
   return corrupt(where, 'facts are not a JSON array');
 };
 
-const checkVersion = (plain: PlainFact, where: string): void => {
+/** A fact of an older version is brought to the present one step by step; a newer one is not understood. */
+const upcast = (plain: PlainFact, where: string): PlainFact => {
   const known = factVersions[plain.type as FactType] as number | undefined;
-  const version = plain['v'];
-  if (typeof version !== 'number') corrupt(where, `fact ${String(plain.type)} has no version`);
-  if (known !== undefined && version === known) return;
-  const text = `${where}: fact ${plain.type} in version ${String(version)}; known is ${known ?? 'no such fact'}`;
+  const { v: version, ...fact } = plain;
+  if (typeof version !== 'number') return corrupt(where, `fact ${String(plain.type)} has no version`);
+  if (version === known) return fact;
+  const next = upcasters[plain.type as FactType]?.[version];
+  if (next !== undefined) return upcast({ ...next(fact), v: version + 1 }, where);
+  const text = `${where}: fact ${plain.type} in version ${version}; known is ${known ?? 'no such fact'}`;
   throw new TidemarkError('JOURNAL_VERSION', text);
 };
+
+/**
+ * A fact without bytes from its JSON form ({@link plainFact}), whatever version it was written in.
+ * @throws JOURNAL_CORRUPT or JOURNAL_VERSION, naming the place.
+ */
+export const factOfPlain = (plain: PlainFact, where: string): Fact => upcast(plain, where) as unknown as Fact;
 
 /** Where a block was read from, for errors, and what is left of its detail and bulk. */
 export interface StoredFacts {
@@ -117,9 +124,8 @@ export const decodeFacts = (stored: StoredFacts): Fact[] => {
   let detailAt = 0;
   let bulkAt = 0;
   return parseArray(stored.facts, stored.where).map((plain) => {
-    checkVersion(plain, stored.where);
-    const { v: _version, bulkBytes, ...fact } = plain;
-    if (plain.type !== 'tasks.acknowledged') return fact as unknown as Fact;
+    if (plain.type !== 'tasks.acknowledged') return factOfPlain(plain, stored.where);
+    const { bulkBytes, ...fact } = upcast(plain, stored.where);
     const length = bulkBytes as number;
     const read = stored.detail === undefined ? undefined : decodeColumns(stored.detail, detailAt);
     const bytes = length === 0 ? new Uint8Array(0) : stored.bulk?.subarray(bulkAt, bulkAt + length);

@@ -75,11 +75,16 @@ export interface CheckpointTriggered extends At<'checkpoint.triggered'> {
   readonly checkpointId: CheckpointId;
   readonly kind: CheckpointKind;
   readonly cause: TriggerCause;
+  /** The reign it was triggered in, and that reign's monotonic time: its durations are taken from it (C-313). */
+  readonly term: number;
+  readonly monotonicMs: number;
   readonly timeoutMs: number;
   /** The policy in force: a later configuration does not change it (C-285). */
   readonly retention: RetentionPolicy;
-  /** Size of the plan: the attempts alive at this moment. */
+  /** Size of the plan. */
   readonly tasks: number;
+  /** The attempts it waits for. Undefined in journals of the first version: all attempts alive at this moment. */
+  readonly plan: readonly AttemptRun[] | undefined;
   readonly savepoint?: (SavepointTarget & { readonly key: string | undefined }) | undefined;
 }
 
@@ -117,6 +122,7 @@ export interface CheckpointCompleted extends At<'checkpoint.completed'> {
   readonly cause: TriggerCause;
   readonly externalPointer: string;
   readonly metadataSizeBytes: number;
+  readonly monotonicMs: number;
   readonly durationMs: number;
   readonly totals: AcknowledgementTotals;
 }
@@ -130,6 +136,9 @@ export interface CheckpointAborted extends At<'checkpoint.aborted'> {
   readonly acknowledged: number;
   /** Slots that had not acknowledged, at most {@link MISSING_NAMED_MAX} of them (C-307). */
   readonly missing: readonly number[];
+  readonly monotonicMs: number;
+  /** Undefined in journals of the first version. */
+  readonly durationMs: number | undefined;
 }
 
 /** How many missing tasks an aborting fact names: enough to act on, small enough for every journal. */

@@ -1,7 +1,7 @@
 /**
  * A journal snapshot: the fold of a stream as JSON. No state name of a chart is stored: phases are kept as the few
  * facts that led to them and folded again, and the acknowledgements of unfinished checkpoints stay in their blocks,
- * which the snapshot names by revision.
+ * which the snapshot names by revision. A checkpoint's plan is in the fact of its trigger: it need not be what lives.
  */
 import { invariant, TidemarkError } from '../../errors.ts';
 import type { CheckpointConfiguration } from '../configuration.ts';
@@ -12,9 +12,11 @@ import type { JobGraph } from '../job-graph.ts';
 import type { JobId } from '../../state/ids.ts';
 import { fromRuns, Roster } from '../roster.ts';
 import { taskPhases, jobPhases } from '../phase.ts';
+import { factOfPlain, plainFact } from './codec.ts';
 import type { Fact } from './fact.ts';
+import type { PlainFact } from './upcasters.ts';
 
-export const SNAPSHOT_VERSION = 1;
+export const SNAPSHOT_VERSION = 2;
 
 type KeptTable = Omit<JobTable, 'roster' | 'taskPhases' | 'checkpoints' | 'jobPhase'>;
 
@@ -25,7 +27,8 @@ interface PlainSnapshot {
   readonly dataEnded: readonly number[];
   readonly unfinished: readonly {
     readonly checkpointId: number;
-    readonly facts: readonly Fact[];
+    /** Its lifecycle, the plan in its trigger. */
+    readonly facts: readonly PlainFact[];
     /** Revisions of the blocks that hold its acknowledgements, ascending. */
     readonly acknowledgedIn: readonly number[];
   }[];
@@ -43,12 +46,6 @@ export const encodeSnapshot = (state: JobState, acknowledgedIn: AcknowledgedIn):
     jobPhase: _jobPhase,
     ...table
   } = state.table;
-  for (const checkpoint of unfinished(state.table)) {
-    invariant(
-      checkpoint.plan === roster,
-      `plan of checkpoint ${checkpoint.checkpointId} is not the living roster`,
-    );
-  }
   const plain: PlainSnapshot = {
     version: SNAPSHOT_VERSION,
     table,
@@ -56,7 +53,7 @@ export const encodeSnapshot = (state: JobState, acknowledgedIn: AcknowledgedIn):
     dataEnded: Object.keys(phases).map(Number),
     unfinished: unfinished(state.table).map(({ checkpointId, facts }) => ({
       checkpointId,
-      facts,
+      facts: facts.map(plainFact),
       acknowledgedIn: acknowledgedIn.get(checkpointId) ?? [],
     })),
   };
@@ -71,6 +68,16 @@ export interface DecodedSnapshot {
   rebuild(acknowledgedFacts: (checkpointId: number) => readonly Fact[]): JobState;
 }
 
+/** Facts stood in it without a version: all of them were in their first. What the table lacks is as in an empty job. */
+const fromFirstVersion = (plain: PlainSnapshot): PlainSnapshot => ({
+  ...plain,
+  version: SNAPSHOT_VERSION,
+  unfinished: plain.unfinished.map((entry) => ({
+    ...entry,
+    facts: entry.facts.map((fact) => ({ ...fact, v: 1 })),
+  })),
+});
+
 const parse = (bytes: Uint8Array, where: string): PlainSnapshot => {
   let plain: PlainSnapshot;
   try {
@@ -79,7 +86,9 @@ const parse = (bytes: Uint8Array, where: string): PlainSnapshot => {
     throw new TidemarkError('JOURNAL_CORRUPT', `${where}: the snapshot is not JSON (${String(error)})`);
   }
   if (plain.version === SNAPSHOT_VERSION) return plain;
-  throw new TidemarkError('JOURNAL_VERSION', `${where}: snapshot in version ${plain.version}, known is 1`);
+  if (plain.version === 1) return fromFirstVersion(plain);
+  const text = `${where}: snapshot in version ${plain.version}, known is ${SNAPSHOT_VERSION}`;
+  throw new TidemarkError('JOURNAL_VERSION', text);
 };
 
 const baseTable = (plain: PlainSnapshot, start: JobTable): JobTable => {
@@ -114,7 +123,7 @@ export const decodeSnapshot = (
       const start = initialState(job.jobId, job.graph, job.configuration);
       const base: JobState = { table: baseTable(plain, start.table), ledgers: new Map() };
       const state = plain.unfinished.reduce((before, { checkpointId, facts }) => {
-        const [triggered, ...others] = facts;
+        const [triggered, ...others] = facts.map((fact) => factOfPlain(fact, where));
         invariant(triggered, `${where}: unfinished checkpoint ${checkpointId} has no facts`);
         return fold(before, [triggered, ...acknowledgedFacts(checkpointId), ...others]);
       }, base);

@@ -1,0 +1,19 @@
+/**
+ * How facts of older versions are read: each entry brings a fact from the version it is listed under to the next. The
+ * stored journals under `test/fixtures` hold every version that was ever released.
+ */
+import type { FactType } from './fact.ts';
+
+/** A fact as JSON holds it: bytes and columns left out, their lengths named. */
+export type PlainFact = Record<string, unknown> & { readonly type: string };
+
+type Upcaster = (fact: PlainFact) => PlainFact;
+
+/** Of another reign than any that reads it: its monotonic time is of no use. */
+const noMonotonicTime = { monotonicMs: 0 };
+
+export const upcasters: Partial<Record<FactType, Readonly<Record<number, Upcaster>>>> = {
+  'checkpoint.triggered': { 1: (fact) => ({ ...fact, ...noMonotonicTime, term: 0 }) },
+  'checkpoint.completed': { 1: (fact) => ({ ...fact, ...noMonotonicTime }) },
+  'checkpoint.aborted': { 1: (fact) => ({ ...fact, ...noMonotonicTime }) },
+};
