@@ -9,7 +9,17 @@ import { fromRuns, type AttemptRun } from '../../src/core/roster.ts';
 export type NameOf = (slot: number) => string;
 
 /** Fields that say what the line says already, or too much of it. */
-const untold = new Set(['type', 'at', 'configuration', 'graph', 'jobId', 'planned', 'bytes', 'timestamp']);
+const untold = new Set([
+  'type',
+  'at',
+  'monotonicMs',
+  'configuration',
+  'graph',
+  'jobId',
+  'planned',
+  'bytes',
+  'timestamp',
+]);
 
 /** What nearly every line would say; only the other values are printed. */
 const usual: Readonly<Record<string, unknown>> = { retention: 'NEVER_RETAIN_AFTER_TERMINATION' };

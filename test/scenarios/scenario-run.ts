@@ -63,7 +63,7 @@ export class ScenarioRun {
   };
 
   #decide(state: JobState, line: string): Step {
-    const command = { ...readCommand(line, this.names), at: this.#at } as Command;
+    const command = { ...readCommand(line, this.names), at: this.#at, monotonicMs: this.#at } as Command;
     return step(state, command);
   }
 

@@ -119,7 +119,11 @@ export const availabilityRequirements: readonly Section[] = [
       ),
       open('C-311', 'a claimed directory is marked', storages),
       partly('C-312', 'the configuration in force is a fact', coordinatorOne, 'its corrections'),
-      open('C-313', 'durations are measured by a clock that only goes forward', coordinatorOne),
+      better(
+        'C-313',
+        'durations',
+        'are measured by a clock that only goes forward; the wall clock is for people',
+      ),
       partly('C-314', 'chance is decided once, and journaled', coordinatorOne, 'the first delay'),
       partly(
         'C-315',
