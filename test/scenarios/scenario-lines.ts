@@ -13,6 +13,7 @@ const untold = new Set([
   'type',
   'at',
   'monotonicMs',
+  'plan',
   'configuration',
   'graph',
   'jobId',
