@@ -16,11 +16,22 @@ export { seededRandom, systemRandom, type Random } from './runtime/random.ts';
 export { TidemarkError, errorCodes, isTidemarkError, type ErrorCode, type ErrorDetail } from './errors.ts';
 
 export type { JobGraph, JobOperator, JobVertex } from './core/job-graph.ts';
-export type {
-  CheckpointConfiguration,
-  CheckpointConfigurationOptions,
-  DurationText,
+export {
+  configurationFrom,
+  type CheckpointConfiguration,
+  type CheckpointConfigurationOptions,
+  type ConfigurationGiven,
+  type ConfigurationMap,
+  type ConfigurationReport,
 } from './core/configuration.ts';
+export { correctionText, type Correction, type CorrectionKind } from './core/configuration/corrections.ts';
+export type {
+  CheckpointingMode,
+  ClaimMode,
+  RuntimeMode,
+  SpanDetailLevel,
+} from './core/configuration/record.ts';
+export type { DurationText, SizeText } from './core/configuration/values.ts';
 export type { JobStatus } from './core/commands.ts';
 export {
   frameOutcomes,

@@ -1,6 +1,6 @@
 /** Text of the command line → values. Each parser refuses with ARGUMENT_INVALID naming what it got. */
 import { TidemarkError } from '../errors.ts';
-import { parseDurationMs } from '../core/configuration.ts';
+import { parseDurationMs } from '../core/configuration/values.ts';
 import type { TaskFailurePlan } from './run/run-plan.ts';
 
 const SEED_MAX = 2 ** 32 - 1;

@@ -1,6 +1,6 @@
 /** Reads the job of a data directory, running or dead, and changes nothing. */
 import { isTidemarkError, TidemarkError } from '../errors.ts';
-import type { CheckpointConfiguration } from '../core/configuration.ts';
+import { checkConfiguration, type CheckpointConfiguration } from '../core/configuration.ts';
 import type { Fact } from '../core/facts/fact.ts';
 import type { JobGraph } from '../core/job-graph.ts';
 import type { Journal, StoredBlock } from '../journal/journal.ts';
@@ -33,12 +33,6 @@ export interface KnownJob {
 }
 
 const emptyGraph: JobGraph = { vertices: [], settings: {} };
-const noConfiguration: CheckpointConfiguration = {
-  intervalMs: undefined,
-  timeoutMs: 1,
-  retainedMax: 1,
-  retention: 'NEVER_RETAIN_AFTER_TERMINATION',
-};
 
 /** Errors of the journal name the file they are about. */
 const naming = async <T>(directory: DataDirectory, work: () => Promise<T>): Promise<T> => {
@@ -119,7 +113,7 @@ export const readStatistics = async (journal: Journal, jobId: JobId): Promise<Ch
 
 /** The job as its journal knows it. */
 export const readKnownJob = async (journal: Journal, jobId: JobId): Promise<KnownJob> => {
-  const identity = { jobId, graph: emptyGraph, configuration: noConfiguration };
+  const identity = { jobId, graph: emptyGraph, configuration: checkConfiguration({}) };
   const { state, head } = await recoverJob(journal, identity);
   const { graph, configuration, discards } = state.table;
   return { jobId, graph, configuration, term: head.term, discardsOwed: Object.keys(discards).length };

@@ -4,6 +4,7 @@ import type { LocationReference, SavepointTarget } from '../state/location.ts';
 import type { TerminalStatus } from '../retention/policy.ts';
 import type { FrameBatch } from './columns.ts';
 import type { CheckpointConfiguration } from './configuration.ts';
+import type { Correction } from './configuration/corrections.ts';
 import type { DeclineReason } from './failures.ts';
 import type { RosterEntry } from './roster.ts';
 
@@ -23,6 +24,7 @@ interface At<Type extends string> extends Time {
 export interface TakeOver extends At<'takeOver'> {
   readonly term: number;
   readonly configuration: CheckpointConfiguration;
+  readonly corrections?: readonly Correction[] | undefined;
   /** True when the stream is empty: the job is new. */
   readonly isNew: boolean;
 }

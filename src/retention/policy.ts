@@ -8,6 +8,35 @@ export const retentionPolicies = [
 
 export type RetentionPolicy = (typeof retentionPolicies)[number];
 
+/** The policy behind each word that says one: Flink's three words for users, and the policies' own names (C-019). */
+export const policyOfWord: Readonly<Record<string, RetentionPolicy>> = {
+  NO_EXTERNALIZED_CHECKPOINTS: 'NEVER_RETAIN_AFTER_TERMINATION',
+  DELETE_ON_CANCELLATION: 'RETAIN_ON_FAILURE',
+  RETAIN_ON_CANCELLATION: 'RETAIN_ON_CANCELLATION',
+  NEVER_RETAIN_AFTER_TERMINATION: 'NEVER_RETAIN_AFTER_TERMINATION',
+  RETAIN_ON_FAILURE: 'RETAIN_ON_FAILURE',
+};
+
+/**
+ * The policy that took the place of the settings of Flink before 1.5, whether checkpoints are externalized and whether
+ * they go on cancellation (C-148).
+ */
+export const policyOfExternalization = (
+  externalize: boolean,
+  deleteOnCancellation: boolean,
+): RetentionPolicy => {
+  if (!externalize) return 'NEVER_RETAIN_AFTER_TERMINATION';
+  return deleteOnCancellation ? 'RETAIN_ON_FAILURE' : 'RETAIN_ON_CANCELLATION';
+};
+
+/** A policy as Flink's REST tells it: also one that never retains is said to delete on cancellation (C-032). */
+export const externalizationOf = (
+  policy: RetentionPolicy,
+): { readonly enabled: boolean; readonly deleteOnCancellation: boolean } => ({
+  enabled: policy !== 'NEVER_RETAIN_AFTER_TERMINATION',
+  deleteOnCancellation: policy !== 'RETAIN_ON_CANCELLATION',
+});
+
 /** How a job can end. `SUSPENDED` is the only end that a job comes back from. */
 export type TerminalStatus = 'FINISHED' | 'FAILED' | 'CANCELLED' | 'SUSPENDED';
 

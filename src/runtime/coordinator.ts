@@ -2,7 +2,7 @@
 import { concat, of, type Observable } from 'rxjs';
 import { TidemarkError } from '../errors.ts';
 import type { JobStatus } from '../core/commands.ts';
-import { checkConfiguration } from '../core/configuration.ts';
+import { reportOn } from '../core/configuration.ts';
 import type { Fact } from '../core/facts/fact.ts';
 import type { Outcome } from '../core/outcomes.ts';
 import type { CheckpointStatistics } from '../stats/statistics.ts';
@@ -76,7 +76,7 @@ export class CheckpointCoordinator implements AsyncDisposable {
   static async open(options: CoordinatorOptions): Promise<CheckpointCoordinator> {
     const clock = options.clock ?? systemClock;
     const { jobId, journal } = options;
-    const { intervalMs } = checkConfiguration(options.configuration ?? {});
+    const { intervalMs } = reportOn(options.configuration ?? {}).configuration;
     const taken = await takeOver(options, timeOf(clock));
     const writer = new BlockWriter(journal, streamOf(jobId), taken.term, taken.revision);
     const link = new TaskLink({ clock, gateway: options.tasks, term: taken.term, jobId });

@@ -4,7 +4,7 @@
  */
 import { invariant, TidemarkError } from '../errors.ts';
 import type { Command, Time } from '../core/commands.ts';
-import { checkConfiguration, type CheckpointConfiguration } from '../core/configuration.ts';
+import { reportOn, type ConfigurationReport } from '../core/configuration.ts';
 import type { Effect } from '../core/effects.ts';
 import { encodeFacts } from '../core/facts/codec.ts';
 import type { Fact } from '../core/facts/fact.ts';
@@ -47,7 +47,7 @@ const checkStorage = async (options: CoordinatorOptions, state: JobState): Promi
 const tryTakeOver = async (
   options: CoordinatorOptions,
   graph: JobGraph,
-  configuration: CheckpointConfiguration,
+  { configuration, corrections }: ConfigurationReport,
   time: Time,
 ): Promise<TakenOver | undefined> => {
   const { jobId, journal } = options;
@@ -57,7 +57,7 @@ const tryTakeOver = async (
   await checkStorage(options, recovered.state);
   const term = head.term + 1;
   const isNew = head.revision === 0;
-  const command = { type: 'takeOver', ...time, term, configuration, isNew } as const;
+  const command = { type: 'takeOver', ...time, term, configuration, corrections, isNew } as const;
   const block = encodeFacts(step(recovered.state, command).facts);
   // The coordinator before may append without a pause: whatever came between is read afterwards.
   const expectedRevision = isNew ? 0 : 'any';
@@ -84,9 +84,9 @@ const appended = async (options: CoordinatorOptions, request: AppendRequest): Pr
  */
 export const takeOver = async (options: CoordinatorOptions, time: Time): Promise<TakenOver> => {
   const graph = checkJobGraph(options.jobGraph);
-  const configuration = checkConfiguration(options.configuration ?? {});
+  const report = reportOn(options.configuration ?? {});
   for (let tries = 0; tries < TAKE_OVER_TRIES_MAX; tries++) {
-    const taken = await tryTakeOver(options, graph, configuration, time);
+    const taken = await tryTakeOver(options, graph, report, time);
     if (taken !== undefined) return taken;
   }
   throw new TidemarkError(

@@ -1,5 +1,5 @@
 /** What an embedder hands in, and what it gets back. */
-import type { CheckpointConfigurationOptions } from '../core/configuration.ts';
+import type { ConfigurationGiven } from '../core/configuration.ts';
 import type { DiscardPlanned } from '../core/facts/fact.ts';
 import type { JobGraph } from '../core/job-graph.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -20,7 +20,8 @@ export interface CoordinatorOptions {
   /** The caller opens it and closes it after the coordinator. */
   readonly journal: Journal;
   readonly storage: CheckpointStorage;
-  readonly configuration?: CheckpointConfigurationOptions | undefined;
+  /** Options, or the report on them that `configurationFrom` has given. */
+  readonly configuration?: ConfigurationGiven | undefined;
   readonly journalRetention?: JournalRetention | undefined;
   /** Commands decided in one block, at most; default and maximum 4 096. With 1 every decision is a block of its own. */
   readonly blockCommandsMax?: number | undefined;

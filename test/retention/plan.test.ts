@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { planSubsumption, planTermination, type Retainable } from '../../src/retention/plan.ts';
-import { isKept, retentionPolicies, type TerminalStatus } from '../../src/retention/policy.ts';
+import {
+  externalizationOf,
+  isKept,
+  policyOfExternalization,
+  retentionPolicies,
+  type TerminalStatus,
+} from '../../src/retention/policy.ts';
 
 const statuses: readonly TerminalStatus[] = ['FINISHED', 'FAILED', 'CANCELLED', 'SUSPENDED'];
 
@@ -72,4 +78,29 @@ describe('termination', () => {
   it('keeps nothing of a finished job (C-145, T-135)', () => {
     expect(retentionPolicies.filter((policy) => isKept(policy, 'FINISHED'))).toEqual([]);
   });
+});
+
+describe('a policy', () => {
+  it.each([
+    ['NEVER_RETAIN_AFTER_TERMINATION', false, true],
+    ['RETAIN_ON_FAILURE', true, true],
+    ['RETAIN_ON_CANCELLATION', true, false],
+  ] as const)(
+    'of %s is told to REST as enabled %s, delete on cancellation %s (C-032)',
+    (policy, enabled, deletes) => {
+      expect(externalizationOf(policy)).toEqual({ enabled, deleteOnCancellation: deletes });
+    },
+  );
+
+  it.each([
+    [false, false, 'NEVER_RETAIN_AFTER_TERMINATION'],
+    [false, true, 'NEVER_RETAIN_AFTER_TERMINATION'],
+    [true, true, 'RETAIN_ON_FAILURE'],
+    [true, false, 'RETAIN_ON_CANCELLATION'],
+  ] as const)(
+    'took the place of externalized %s, delete on cancellation %s: %s (C-148)',
+    (kept, deletes, policy) => {
+      expect(policyOfExternalization(kept, deletes)).toBe(policy);
+    },
+  );
 });

@@ -1,4 +1,7 @@
+import { firstValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
+import { configurationFrom } from '../../src/core/configuration.ts';
+import { correctionText } from '../../src/core/configuration/corrections.ts';
 import { openMemoryJournal, type MemoryJournal } from '../../src/journal/memory/journal.ts';
 import { CheckpointCoordinator } from '../../src/runtime/coordinator.ts';
 import type { CoordinatorOptions } from '../../src/runtime/options.ts';
@@ -84,6 +87,23 @@ describe('opening a coordinator', () => {
     const refused = await codeOf(CheckpointCoordinator.open(optionsOn(journal, { configuration: tooShort })));
     expect(refused.message).toContain('Checkpoint interval must be larger than or equal to 10 ms');
     expect(await journal.streams()).toEqual([]);
+  });
+
+  it('journals the configuration in force with every word about it (C-312)', async () => {
+    const map = { 'execution.checkpointing.interval': '1 s', 'execution.checkpointing.min-pause': '5 s' };
+    const configuration = configurationFrom(map);
+    const coordinator = await CheckpointCoordinator.open(optionsOn(openMemoryJournal(), { configuration }));
+    const opening = await firstValueFrom(coordinator.facts$);
+    const { configuration: inForce, corrections } = configuration;
+    expect(inForce.intervalMs).toBe(5000);
+    expect(corrections.map(correctionText)).toEqual([
+      'execution.checkpointing.interval = 1 s → 5000 ms: an interval is never shorter than min-pause',
+      'execution.checkpointing.min-pause = 5 s: has only part of its effect yet: the interval is raised to it, but after a slow checkpoint the next may start sooner',
+    ]);
+    expect(opening).toContainEqual(
+      expect.objectContaining({ type: 'coordinator.tookOver', configuration: inForce, corrections }),
+    );
+    await coordinator.close();
   });
 
   it('takes over from a coordinator that goes on appending, and counts what that one appended last', async () => {

@@ -1,6 +1,5 @@
 /** `tidemark cancel`: asks the living run to end its job for good, or ends a dead one itself. */
 import { TidemarkError } from '../../errors.ts';
-import type { CheckpointConfiguration, CheckpointConfigurationOptions } from '../../core/configuration.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import { exitStatus, type ExitStatus } from '../exit-status.ts';
@@ -15,13 +14,6 @@ import { wait } from '../wait.ts';
 const POLL_MS = 100;
 /** A living run looks for requests four times a second; this long without an answer means that it hangs. */
 const ANSWER_MS_MAX = 30_000;
-
-const optionsOf = (configuration: CheckpointConfiguration): CheckpointConfigurationOptions => ({
-  interval: configuration.intervalMs,
-  timeout: configuration.timeoutMs,
-  retained: configuration.retainedMax,
-  retention: configuration.retention,
-});
 
 /** Resolves when the process has let go of the directory. */
 const askLiving = async (directory: DataDirectory, holder: LockHolder): Promise<void> => {
@@ -51,7 +43,7 @@ const cancelDead = async (directory: DataDirectory): Promise<boolean> => {
     const session = await JobSession.open({
       directory,
       identity,
-      configuration: optionsOf(known.configuration),
+      configuration: { configuration: known.configuration, corrections: [] },
     });
     try {
       if (!hasEnded(known.statistics)) await session.coordinator.jobStatus('CANCELLED', 'by tidemark cancel');

@@ -13,7 +13,7 @@ import {
   type Observable,
 } from 'rxjs';
 import { TidemarkError } from '../../errors.ts';
-import type { CheckpointConfigurationOptions } from '../../core/configuration.ts';
+import type { ConfigurationGiven } from '../../core/configuration.ts';
 import type { Fact } from '../../core/facts/fact.ts';
 import { fileSystemOutput } from '../../examples/word-count/filesystem-output.ts';
 import type { InputFiles } from '../../examples/word-count/input-files.ts';
@@ -40,7 +40,7 @@ const CLEAN_UP_MS_MAX = 10_000;
 export interface SessionOptions {
   readonly directory: DataDirectory;
   readonly identity: JobIdentity;
-  readonly configuration: CheckpointConfigurationOptions;
+  readonly configuration: ConfigurationGiven;
 }
 
 export interface RunJobOptions {

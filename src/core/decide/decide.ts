@@ -14,10 +14,11 @@ import { decideAttach, decideEndAttempt, decideEndData, decideRestore } from './
 import { decideTick, decideTriggerCheckpoint, decideTriggerSavepoint } from './trigger.ts';
 
 const decideTakeOver = (state: JobState, command: TakeOver): Decision => {
-  const { at, term, configuration } = command;
+  const { at, term, configuration, corrections = [] } = command;
   const { jobId, graph } = state.table;
   const opened: Fact[] = command.isNew ? [{ type: 'job.opened', at, jobId, graph }] : [];
-  return decided([...opened, { type: 'coordinator.tookOver', at, term, configuration }], { type: 'done' });
+  const tookOver: Fact = { type: 'coordinator.tookOver', at, term, configuration, corrections };
+  return decided([...opened, tookOver], { type: 'done' });
 };
 
 const decideConfirmDiscard = (state: JobState, command: ConfirmDiscard): Decision => {

@@ -10,7 +10,7 @@ import { upcasters, type PlainFact } from './upcasters.ts';
 /** The version each fact type is written in. A greater one on disk was written by a newer Tidemark. */
 export const factVersions: Readonly<Record<FactType, number>> = {
   'job.opened': 1,
-  'coordinator.tookOver': 1,
+  'coordinator.tookOver': 2,
   'tasks.deployed': 1,
   'tasks.lost': 1,
   'task.finished': 1,

@@ -6,6 +6,7 @@ import type { CheckpointId, JobId } from '../../state/ids.ts';
 import type { LocationReference, SavepointTarget } from '../../state/location.ts';
 import type { RetentionPolicy, TerminalStatus } from '../../retention/policy.ts';
 import type { CheckpointConfiguration } from '../configuration.ts';
+import type { Correction } from '../configuration/corrections.ts';
 import type { AcknowledgedColumns } from '../columns.ts';
 import type { FailureReason } from '../failures.ts';
 import type { JobGraph } from '../job-graph.ts';
@@ -28,6 +29,8 @@ export interface CoordinatorTookOver extends At<'coordinator.tookOver'> {
   readonly term: number;
   /** In force from now on; checkpoints keep what they were made under. */
   readonly configuration: CheckpointConfiguration;
+  /** What was said and is not, or not quite, in force (C-312). */
+  readonly corrections: readonly Correction[];
 }
 
 export interface TasksDeployed extends At<'tasks.deployed'> {

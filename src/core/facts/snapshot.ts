@@ -4,7 +4,7 @@
  * which the snapshot names by revision. A checkpoint's plan is in the fact of its trigger: it need not be what lives.
  */
 import { invariant, TidemarkError } from '../../errors.ts';
-import type { CheckpointConfiguration } from '../configuration.ts';
+import { journaledRecord, type CheckpointConfiguration } from '../configuration.ts';
 import { fold } from '../evolve.ts';
 import { initialState, unfinished, type JobState, type JobTable } from '../job-state.ts';
 import type { AttemptRun } from '../roster.ts';
@@ -97,6 +97,7 @@ const baseTable = (plain: PlainSnapshot, start: JobTable): JobTable => {
   return {
     ...start,
     ...plain.table,
+    configuration: journaledRecord(plain.table.configuration),
     jobFact,
     jobPhase: jobFact === undefined ? jobPhases.initial : jobPhases.next(jobPhases.initial, jobFact),
     roster: new Roster(fromRuns(plain.roster)),
@@ -108,7 +109,11 @@ const baseTable = (plain: PlainSnapshot, start: JobTable): JobTable => {
 /**
  * What folding the unfinished checkpoints again must not change: counters and marks that the snapshot already holds.
  */
-const keepCounters = (table: JobTable, kept: KeptTable): JobTable => ({ ...table, ...kept });
+const keepCounters = ({ configuration, ...table }: JobTable, kept: KeptTable): JobTable => ({
+  ...table,
+  ...kept,
+  configuration,
+});
 
 /** @throws JOURNAL_CORRUPT or JOURNAL_VERSION, naming the place. */
 export const decodeSnapshot = (

@@ -2,6 +2,7 @@
  * How facts of older versions are read: each entry brings a fact from the version it is listed under to the next. The
  * stored journals under `test/fixtures` hold every version that was ever released.
  */
+import { journaledRecord, type CheckpointConfiguration } from '../configuration.ts';
 import type { FactType } from './fact.ts';
 
 /** A fact as JSON holds it: bytes and columns left out, their lengths named. */
@@ -12,7 +13,15 @@ type Upcaster = (fact: PlainFact) => PlainFact;
 /** Of another reign than any that reads it: its monotonic time is of no use. */
 const noMonotonicTime = { monotonicMs: 0 };
 
+/** The configuration had four fields, and nobody said what was put right. */
+const fullConfiguration = (fact: PlainFact): PlainFact => ({
+  ...fact,
+  configuration: journaledRecord(fact['configuration'] as Partial<CheckpointConfiguration>),
+  corrections: [],
+});
+
 export const upcasters: Partial<Record<FactType, Readonly<Record<number, Upcaster>>>> = {
+  'coordinator.tookOver': { 1: fullConfiguration },
   'checkpoint.triggered': { 1: (fact) => ({ ...fact, ...noMonotonicTime, term: 0 }) },
   'checkpoint.completed': { 1: (fact) => ({ ...fact, ...noMonotonicTime }) },
   'checkpoint.aborted': { 1: (fact) => ({ ...fact, ...noMonotonicTime }) },

@@ -123,13 +123,11 @@ export const coordinatorTests: readonly Section[] = [
         'too many expiries fail the job',
         coordinatorOne,
       ),
-      partlyCovered(
+      covered(
         'T-019',
         'Y',
         'testExternalizedCheckpoints',
         'the retention policy and the pointer stand at the completed one',
-        coordinatorOne,
-        "the option's names",
       ),
       uncovered(
         'T-020',

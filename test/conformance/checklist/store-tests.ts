@@ -93,12 +93,11 @@ export const storeTests: readonly Section[] = [
   {
     title: '12.1 DefaultCompletedCheckpointStoreUtilsTest',
     entries: [
-      uncovered(
+      covered(
         'T-150',
         'Y',
         'testGetMaximumNumberOfRetainedCheckpoints',
         'an invalid number to retain is taken for 1',
-        coordinatorOne,
       ),
       covered(
         'T-151',

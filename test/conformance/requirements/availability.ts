@@ -118,7 +118,11 @@ export const availabilityRequirements: readonly Section[] = [
         'those of the past beyond the last blocks',
       ),
       open('C-311', 'a claimed directory is marked', storages),
-      partly('C-312', 'the configuration in force is a fact', coordinatorOne, 'its corrections'),
+      better(
+        'C-312',
+        'the configuration in force is a fact',
+        'each value that does not hold as it was given, and each option without effect, is told and journaled',
+      ),
       better(
         'C-313',
         'durations',

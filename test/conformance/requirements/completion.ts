@@ -173,7 +173,7 @@ export const completionRequirements: readonly Section[] = [
       same('C-145', 'every retention policy deletes the checkpoints of a finished job'),
       same('C-146', 'no retention policy keeps a subsumed checkpoint'),
       open('C-147', 'equality of properties includes the mark of a restore without claim', coordinatorOne),
-      open('C-148', 'the two switches of old for external checkpoints map to the policies', coordinatorOne),
+      same('C-148', 'the two switches of old for external checkpoints map to the policies'),
       notApplicable('C-149', 'the matrix of Flink 1.4 and 1.5', "history; today's rows are built"),
     ],
   },

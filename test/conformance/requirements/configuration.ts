@@ -30,70 +30,52 @@ export const configurationRequirements: readonly Section[] = [
   {
     title: '1.2 Options',
     entries: [
-      open('C-005', 'the current name of an option wins over its older names', coordinatorOne),
-      partly(
+      same('C-005', 'the current name of an option wins over its older names'),
+      better(
         'C-006',
         'an interval below 10 ms is refused; without one the job is never checkpointed by itself',
-        coordinatorOne,
-        'taking the interval away again, and reading it as -1',
+        'a configuration is a value: without an interval it is another one, and says undefined instead of -1',
       ),
-      open(
+      same(
         'C-007',
         'checkpointing is on for streaming jobs with an interval; otherwise the mode reads at-least-once',
-        coordinatorOne,
       ),
       same(
         'C-008',
         'without an interval there is a coordinator all the same, for savepoints and checkpoints asked for by hand',
       ),
-      open('C-009', 'the interval during a backlog is 0 or at least 10 ms', coordinatorOne),
-      open(
+      same('C-009', 'the interval during a backlog is 0 or at least 10 ms'),
+      same(
         'C-010',
         'reading the interval during a backlog: the plain one by default, never when tiny, refused when shorter',
-        coordinatorOne,
       ),
       same('C-011', 'a timeout below 10 ms is refused'),
-      open('C-012', 'a negative pause between checkpoints is refused', coordinatorOne),
-      open('C-013', 'fewer than one concurrent checkpoint is refused', coordinatorOne),
-      open(
+      same('C-012', 'a negative pause between checkpoints is refused'),
+      same('C-013', 'fewer than one concurrent checkpoint is refused'),
+      partly(
         'C-014',
         'a negative number of tolerable failures is refused; the largest integer means any number',
         coordinatorOne,
+        'that no number of failures fails the job',
       ),
-      open('C-015', 'loading a configuration changes only what it names', coordinatorOne),
-      open(
-        'C-016',
-        'unaligned checkpoints take effect only with checkpointing on and exactly-once',
-        coordinatorOne,
-      ),
+      same('C-015', 'loading a configuration changes only what it names'),
+      same('C-016', 'unaligned checkpoints take effect only with checkpointing on and exactly-once'),
       open(
         'C-017',
         'unaligned checkpoints of iterations or custom partitioners are refused unless forced',
         coordinatorOne,
       ),
-      partly(
+      same(
         'C-018',
         'a number of retained checkpoints below 1: the option warns and takes 1, the store refuses',
-        coordinatorOne,
-        'the warning; the option is refused as the store would',
       ),
-      partly(
-        'C-019',
-        'the three names of the retention option and the policies they stand for',
-        coordinatorOne,
-        "the option's own names; the policies are taken by theirs",
-      ),
-      open(
+      same('C-019', 'the three names of the retention option and the policies they stand for'),
+      better(
         'C-020',
         'pausing sources until the first checkpoint goes with no interval 0 during a backlog',
-        coordinatorOne,
+        'the pair is refused when the configuration is read; Flink only documents it',
       ),
-      partly(
-        'C-021',
-        'ranges of the inline threshold and of the write buffer: warned about or refused',
-        coordinatorOne,
-        'warn and take the default; the write buffer',
-      ),
+      same('C-021', 'ranges of the inline threshold and of the write buffer: warned about or refused'),
       partly(
         'C-022',
         'a base directory is checked, each fault with its own text',
@@ -108,23 +90,22 @@ export const configurationRequirements: readonly Section[] = [
   {
     title: '1.3 The configuration in force',
     entries: [
-      partly(
+      better(
         'C-026',
         'the coordinator checks its configuration again, naming the field',
-        coordinatorOne,
-        'every field but interval, timeout, retained and retention',
+        'each refusal names field and value',
       ),
-      open('C-027', 'unaligned checkpoints with more than one in flight are refused', coordinatorOne),
-      open('C-028', 'a pause is at most a year, and an interval below it is raised to it', coordinatorOne),
-      open('C-029', 'defaults of a configuration that is built by hand', coordinatorOne),
-      open('C-030', 'two configurations are equal when every field is', coordinatorOne),
+      same('C-027', 'unaligned checkpoints with more than one in flight are refused'),
+      same('C-028', 'a pause is at most a year, and an interval below it is raised to it'),
+      same('C-029', 'defaults of a configuration that is built by hand'),
+      better('C-030', 'two configurations are equal when every field is', 'no field is left out'),
       partly(
         'C-031',
         'the first delay is random, drawn once',
         coordinatorOne,
         'the pause as its lower bound, pausing sources, and one draw for the life of the job',
       ),
-      open('C-032', 'retention as the REST interface shows it', coordinatorOne),
+      same('C-032', 'retention as the REST interface shows it'),
     ],
   },
 ];

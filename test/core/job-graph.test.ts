@@ -1,54 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { checkConfiguration, parseDurationMs } from '../../src/core/configuration.ts';
 import { checkJobGraph, type JobGraph, type JobVertex } from '../../src/core/job-graph.ts';
 import { compareJobGraphs } from '../../src/core/job-mismatch.ts';
 import { coreGraph } from '../support/core-run.ts';
 
 const [source, sink] = coreGraph.vertices as [JobVertex, JobVertex];
 const graphOf = (...vertices: readonly JobVertex[]): JobGraph => ({ ...coreGraph, vertices });
-
-describe('configuration', () => {
-  it('has a default for everything', () => {
-    expect(checkConfiguration({})).toEqual({
-      intervalMs: undefined,
-      timeoutMs: 600_000,
-      retainedMax: 1,
-      retention: 'NEVER_RETAIN_AFTER_TERMINATION',
-    });
-  });
-
-  it.each([
-    ['500 ms', 500],
-    ['10 s', 10_000],
-    ['1.5 min', 90_000],
-    ['2h', 7_200_000],
-    ['1 d', 86_400_000],
-    [' 25 ', 25],
-    [12.4, 12],
-  ])('reads %j as %i ms', (text, ms) => {
-    expect(parseDurationMs('interval', text)).toBe(ms);
-  });
-
-  it.each([
-    [{ interval: 9 }, 'interval 9: Checkpoint interval must be larger than or equal to 10 ms'],
-    [{ timeout: '9 ms' }, 'timeout 9: Checkpoint timeout must be larger than or equal to 10 ms'],
-    [{ interval: 'soon' }, `interval "soon": is not a duration such as '500 ms', '10 s' or '10 min'`],
-    [{ timeout: Number.NaN }, 'timeout null: is not a finite number of ms'],
-    [{ retained: 0 }, 'retained 0: Must retain at least one checkpoint.'],
-    [{ retained: 1.5 }, 'retained 1.5: Must retain at least one checkpoint.'],
-    [
-      { retention: 'ALWAYS' },
-      'retention "ALWAYS": is not one of NEVER_RETAIN_AFTER_TERMINATION, RETAIN_ON_FAILURE, RETAIN_ON_CANCELLATION',
-    ],
-  ])(
-    'refuses %j, naming option, value and reason (C-006, C-011, C-018, C-019, C-026, T-137)',
-    (options, message) => {
-      expect(() => checkConfiguration(options)).toThrow(
-        expect.objectContaining({ code: 'CONFIGURATION_INVALID', message }),
-      );
-    },
-  );
-});
 
 describe('job graph', () => {
   it('is accepted as it is', () => {
