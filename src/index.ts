@@ -15,7 +15,7 @@ export { seededRandom, systemRandom, type Random } from './runtime/random.ts';
 
 export { TidemarkError, errorCodes, isTidemarkError, type ErrorCode, type ErrorDetail } from './errors.ts';
 
-export type { JobGraph, JobOperator, JobVertex } from './core/job-graph.ts';
+export type { EdgeDistribution, JobEdge, JobGraph, JobOperator, JobVertex } from './core/job-graph.ts';
 export {
   configurationFrom,
   type CheckpointConfiguration,

@@ -10,6 +10,7 @@ import { encodeFacts } from '../core/facts/codec.ts';
 import type { Fact } from '../core/facts/fact.ts';
 import { checkJobGraph, type JobGraph } from '../core/job-graph.ts';
 import { compareJobGraphs } from '../core/job-mismatch.ts';
+import { checkUnaligned } from '../core/unaligned-graph.ts';
 import { unfinished, type JobState } from '../core/job-state.ts';
 import type { RosterEntry } from '../core/roster.ts';
 import { step } from '../core/step.ts';
@@ -85,6 +86,7 @@ const appended = async (options: CoordinatorOptions, request: AppendRequest): Pr
 export const takeOver = async (options: CoordinatorOptions, time: Time): Promise<TakenOver> => {
   const graph = checkJobGraph(options.jobGraph);
   const report = reportOn(options.configuration ?? {});
+  checkUnaligned(graph, report.configuration);
   for (let tries = 0; tries < TAKE_OVER_TRIES_MAX; tries++) {
     const taken = await tryTakeOver(options, graph, report, time);
     if (taken !== undefined) return taken;

@@ -85,6 +85,12 @@ describe('opening a coordinator', () => {
     ).toBe('CONFIGURATION_INVALID');
     const tooShort = { interval: 5 };
     const refused = await codeOf(CheckpointCoordinator.open(optionsOn(journal, { configuration: tooShort })));
+    const iterative = {
+      jobGraph: { ...jobGraph, isIterative: true },
+      configuration: { interval: '1 s', unaligned: true },
+    };
+    const unaligned = await codeOf(CheckpointCoordinator.open(optionsOn(journal, iterative)));
+    expect(unaligned.message).toContain('not supported for iterative jobs');
     expect(refused.message).toContain('Checkpoint interval must be larger than or equal to 10 ms');
     expect(await journal.streams()).toEqual([]);
   });

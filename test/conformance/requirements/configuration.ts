@@ -60,11 +60,7 @@ export const configurationRequirements: readonly Section[] = [
       ),
       same('C-015', 'loading a configuration changes only what it names'),
       same('C-016', 'unaligned checkpoints take effect only with checkpointing on and exactly-once'),
-      open(
-        'C-017',
-        'unaligned checkpoints of iterations or custom partitioners are refused unless forced',
-        coordinatorOne,
-      ),
+      same('C-017', 'unaligned checkpoints of iterations or custom partitioners are refused unless forced'),
       same(
         'C-018',
         'a number of retained checkpoints below 1: the option warns and takes 1, the store refuses',
