@@ -1,5 +1,7 @@
 /** The public API: everything an embedder needs, by name. */
 export { CheckpointCoordinator, type SavepointRequest } from './runtime/coordinator.ts';
+export { coordinatorFor, type CoordinatorPlan, type CoordinatorSettings } from './runtime/coordinator-for.ts';
+export type { CheckpointVertices } from './core/checkpoint-vertices.ts';
 export type {
   CoordinatorOptions,
   Ended,
@@ -94,6 +96,13 @@ export type {
   LocationReference,
   SavepointTarget,
 } from './storage/storage.ts';
+export {
+  chooseStorage,
+  type ChosenStorage,
+  type StorageChoice,
+  type StorageFactory,
+  type StorageSource,
+} from './storage/choose.ts';
 export { fileSystemStorage, type FileSystemStorageOptions } from './storage/filesystem/storage.ts';
 export { memoryStorage, type MemoryStorage, type MemoryStorageOptions } from './storage/memory/storage.ts';
 

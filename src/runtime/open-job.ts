@@ -87,6 +87,10 @@ export const takeOver = async (options: CoordinatorOptions, time: Time): Promise
   const graph = checkJobGraph(options.jobGraph);
   const report = reportOn(options.configuration ?? {});
   checkUnaligned(graph, report.configuration);
+  if (graph.isDynamic === true) {
+    const text = `Job ${options.jobId} is not a streaming job.`;
+    throw new TidemarkError('CONFIGURATION_INVALID', text, { jobId: options.jobId });
+  }
   for (let tries = 0; tries < TAKE_OVER_TRIES_MAX; tries++) {
     const taken = await tryTakeOver(options, graph, report, time);
     if (taken !== undefined) return taken;

@@ -43,7 +43,7 @@ export interface CheckpointConfiguration {
   readonly duringRecovery: boolean;
   readonly checkpointsAfterTasksFinish: boolean;
   readonly pauseSourcesUntilFirstCheckpoint: boolean;
-  /** The name of a storage, in lower case when it is one of Flink's two; undefined: by the directory (C-024). */
+  /** The name of a storage or of a factory; undefined: what fits the directory (C-024). */
   readonly storage: string | undefined;
   readonly checkpointDirectory: string | undefined;
   readonly savepointDirectory: string | undefined;

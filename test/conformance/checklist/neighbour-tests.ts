@@ -47,13 +47,7 @@ export const neighbourTests: readonly Section[] = [
         coordinatorTwo,
         'shared state at recovery',
       ),
-      uncovered(
-        'T-391',
-        'Y',
-        'runtime.state.CheckpointStorageLoaderTest',
-        'which storage is taken',
-        coordinatorOne,
-      ),
+      covered('T-391', 'Y', 'runtime.state.CheckpointStorageLoaderTest', 'which storage is taken'),
       partlyCovered(
         'T-392',
         'Y',

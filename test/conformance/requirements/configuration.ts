@@ -72,14 +72,13 @@ export const configurationRequirements: readonly Section[] = [
         'the pair is refused when the configuration is read; Flink only documents it',
       ),
       same('C-021', 'ranges of the inline threshold and of the write buffer: warned about or refused'),
-      partly(
+      better(
         'C-022',
         'a base directory is checked, each fault with its own text',
-        coordinatorOne,
-        'the key that the text names',
+        'the key is named as it is called now',
       ),
-      open('C-023', 'file system storage without a directory, and storages of unknown names', coordinatorOne),
-      open('C-024', 'which storage is taken when job, cluster and application each name one', coordinatorOne),
+      same('C-023', 'file system storage without a directory, and storages of unknown names'),
+      same('C-024', 'which storage is taken when job, cluster and application each name one'),
       same('C-025', 'memory storage keeps at most 5 MiB per state by default, and its limit is above 0'),
     ],
   },

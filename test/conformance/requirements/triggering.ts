@@ -169,7 +169,12 @@ export const triggeringRequirements: readonly Section[] = [
       open('C-070', 'options in the message to a task follow from the configuration', coordinatorOne),
       open('C-071', 'alignment of barriers: forced, needed or not, with a time limit', coordinatorOne),
       open('C-072', 'a savepoint over a blocking output is refused', coordinatorOne),
-      open('C-073', 'a savepoint needs a target or a default directory', coordinatorOne),
+      partly(
+        'C-073',
+        'a savepoint needs a target or a default directory',
+        coordinatorOne,
+        'a savepoint without a target',
+      ),
       open('C-074', 'cancel with savepoint', coordinatorOne),
       open(
         'C-075',

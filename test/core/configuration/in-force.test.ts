@@ -8,6 +8,7 @@ import {
 } from '../../../src/core/configuration.ts';
 import { standardValues } from '../../../src/core/configuration/options.ts';
 import { checkedRecord, isSameConfiguration, recordWith } from '../../../src/core/configuration/record.ts';
+import { runningJob } from '../../support/core-run.ts';
 import { beside, changes, key, read, refusal, rows, samples } from '../../support/configurations.ts';
 
 describe('the configuration in force', () => {
@@ -92,6 +93,18 @@ describe('the configuration in force', () => {
     expect(policyOf('NO_EXTERNALIZED_CHECKPOINTS')).toBe('NEVER_RETAIN_AFTER_TERMINATION');
     expect(policyOf('DELETE_ON_CANCELLATION')).toBe('RETAIN_ON_FAILURE');
     expect(policyOf('RETAIN_ON_CANCELLATION')).toBe('RETAIN_ON_CANCELLATION');
+  });
+
+  it('gives every completed checkpoint its policy and its pointer (C-019, T-019)', () => {
+    const run = runningJob({ retention: 'DELETE_ON_CANCELLATION' });
+    const checkpointId = run.complete();
+    expect(run.state.table.completed).toEqual([
+      expect.objectContaining({
+        checkpointId,
+        retention: 'RETAIN_ON_FAILURE',
+        externalPointer: `memory:/job/chk-${checkpointId}`,
+      }),
+    ]);
   });
 });
 
