@@ -40,6 +40,18 @@ const durationOf = (option: string, text: string): number => {
   }
 };
 
+/** `key=value`; more than one is collected. */
+export const parseSetting = (
+  text: string,
+  before: ReadonlyMap<string, string> = new Map(),
+): ReadonlyMap<string, string> => {
+  const [, key, value] = /^([^=\s]+)=(.*)$/s.exec(text) ?? [];
+  if (key === undefined || value === undefined) {
+    return refuse('--set', text, "an option and its value such as 'execution.checkpointing.min-pause=1 s'");
+  }
+  return new Map([...before, [key, value]]);
+};
+
 /** `2s`; more than one is collected. */
 export const parseCrash = (text: string, before: readonly number[] = []): readonly number[] => [
   ...before,

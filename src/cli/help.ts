@@ -23,6 +23,7 @@ Examples:
   $ tidemark run --crash-coordinator 2s               the coordinator dies, the tasks do not: the checkpoint in flight
                                                       completes under its id
   $ tidemark run --retained 2 --retention on-cancellation
+  $ tidemark run --set execution.checkpointing.min-pause=3s
   $ tidemark run --savepoint-at-end savepoints        leaves a savepoint for \`tidemark inspect\` and for Flink
   $ tidemark run --take-over                          go on in the place of a run that hangs
 

@@ -2,7 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { TidemarkError } from '../errors.ts';
 import { parseJobId } from '../state/ids.ts';
-import { integerFrom, oneOf, parseCrash, parseFailTask, parseSeed } from './arguments.ts';
+import { integerFrom, oneOf, parseCrash, parseFailTask, parseSeed, parseSetting } from './arguments.ts';
 import { cancel } from './commands/cancel.ts';
 import { checkpoints } from './commands/checkpoints.ts';
 import { inspect } from './commands/inspect.ts';
@@ -73,6 +73,11 @@ const addRunOptions = (command: Command): Command =>
       `what stays when the job ends: ${retentions.join(', ')}`,
       oneOf('--retention', retentions),
       'never' as const,
+    )
+    .option(
+      '--set <key=value>',
+      'an option of checkpoints by its name in Flink, counts before the options above; may be repeated',
+      parseSetting,
     )
     .option('--job-id <hex>', 'of a new job: 32 lower-case hex digits (default: from the seed)', parseJobId)
     .option('--seed <n>', 'for ids, names and delays, not for time (default: random)', parseSeed)

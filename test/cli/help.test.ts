@@ -66,6 +66,22 @@ describe('a wrong command line', () => {
       ['run', '--retention', 'always'],
       'one of never, on-failure, on-cancellation',
     ],
+    [
+      'a setting without a value',
+      ['run', '--set', 'execution.checkpointing.mode'],
+      'execution.checkpointing.min-pause=1 s',
+    ],
+    ['a setting that does not exist', ['run', '--set', 'a.b=1'], '--set a.b: there is no such option'],
+    [
+      'a setting that is not the run’s to choose',
+      ['run', '--set', 'state.checkpoints.dir=file:///c'],
+      'the data directory says where state is kept',
+    ],
+    [
+      'a setting of the wrong type',
+      ['run', '--set', 'execution.checkpointing.unaligned.enabled=maybe'],
+      'execution.checkpointing.unaligned.enabled "maybe": is neither true nor false',
+    ],
     ['a job id in upper case', ['run', '--job-id', 'A'.repeat(32)], 'is not 32 lower-case hex digits'],
     ['a task that does not exist', ['run', '--fail-task', 'counter#3@1s'], 'there is no such task'],
     ['a failure without a time', ['run', '--fail-task', 'counter#1'], 'counter#1@3s'],

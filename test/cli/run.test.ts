@@ -180,6 +180,21 @@ describe('a new job', () => {
     expect(out).toContain('word count 0123456789abcdef0123456789abcdef: ');
   });
 
+  it('goes by options of Flink that are set, and notes what of them does not hold', async () => {
+    const settings = ['state.checkpoints.num-retained=2', 'execution.checkpointing.min-pause=3 s'];
+    const { status, out } = await place.run(...fast('set'), ...settings.flatMap((each) => ['--set', each]));
+    expect(status).toBe(0);
+    expect(out.split('\n').filter((line) => line.startsWith('note: '))).toEqual([
+      'note: state.checkpoints.num-retained = 2: the option is called execution.checkpointing.num-retained now',
+      'note: interval = 2 s → 3000 ms: an interval is never shorter than min-pause',
+      expect.stringContaining(
+        'note: execution.checkpointing.min-pause = 3 s: has only part of its effect yet',
+      ),
+    ]);
+    const { out: facts } = await place.run('journal', '--json', '--data', 'set');
+    expect(facts).toContain('"retainedMax":2');
+  });
+
   it('is not started over the output of another', async () => {
     place.shell('mkdir -p old/output && echo 1 a > old/output/checkpoint-000001.txt');
     const { status, err } = await place.run(...fast('old'));

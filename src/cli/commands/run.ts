@@ -1,6 +1,7 @@
 /** `tidemark run`: starts the word count, or goes on with it where the directory's journal says. */
 import { interval } from 'rxjs';
 import { isTidemarkError } from '../../errors.ts';
+import { correctionText } from '../../core/configuration/corrections.ts';
 import { nodeInputFiles, type InputFiles } from '../../examples/word-count/input-files.ts';
 import type { JobOutcome, WordCountJob } from '../../examples/word-count/word-count-job.ts';
 import { systemClock } from '../../runtime/clock.ts';
@@ -115,6 +116,8 @@ const greet = ({ plan, terminal, identity, lock, input }: Run): void => {
   const job = terminal.paint('bold', identity.jobId);
   terminal.line(`word count ${job}: ${input.files.length} files, ${sources} sources, ${counters} counters`);
   terminal.line(`data directory ${directory.path}, seed ${identity.seed}`);
+  for (const correction of plan.configuration.corrections)
+    terminal.line(`note: ${correctionText(correction)}`);
   if (lock.replaced !== undefined) terminal.line(`taken over from process ${lock.replaced.pid}`);
 };
 

@@ -1,7 +1,8 @@
 /** What one `tidemark run` is to do, with everything checked that can be checked without touching the disk. */
 import { resolve } from 'node:path';
 import { TidemarkError } from '../../errors.ts';
-import { checkConfiguration, type CheckpointConfigurationOptions } from '../../core/configuration.ts';
+import { configurationFrom, type ConfigurationReport } from '../../core/configuration.ts';
+import { checkpointOptions } from '../../core/configuration/options.ts';
 import { defaultInputFiles } from '../../examples/word-count/default-input-files.ts';
 import { KEY_GROUPS } from '../../examples/word-count/word-count-graph.ts';
 import type { JobId } from '../../state/ids.ts';
@@ -26,6 +27,7 @@ export interface RunFlags {
   readonly restarts: number;
   readonly retained: number;
   readonly retention: keyof typeof retentionNames;
+  readonly set?: ReadonlyMap<string, string>;
   readonly jobId?: JobId;
   readonly seed?: number;
   readonly savepointAtEnd?: string;
@@ -43,7 +45,7 @@ export interface RunPlan {
   readonly isDemonstration: boolean;
   readonly sources: number;
   readonly counters: number;
-  readonly configuration: CheckpointConfigurationOptions;
+  readonly configuration: ConfigurationReport;
   /** Of all sources together; undefined when it was not said. */
   readonly throttleBytesPerSecond: number | undefined;
   readonly restarts: number;
@@ -81,11 +83,25 @@ const checkParallelism = (option: string, value: number): void => {
 
 const savepointTarget = (given: string): string => (/^[a-z]+:/i.test(given) ? given : resolve(given));
 
-const configurationOf = (flags: RunFlags): CheckpointConfigurationOptions => {
-  const { interval, timeout, retained, retention } = flags;
-  const configuration = { interval, timeout, retained, retention: retentionNames[retention] };
-  checkConfiguration(configuration);
-  return configuration;
+/** What a run goes by, by Flink's names: its storage is the data directory. */
+const checkSettable = (key: string): void => {
+  const row = checkpointOptions.find(([, each]) => each.key === key || each.aliases.includes(key))?.[1];
+  if (row !== undefined && !row.isOfStorage) return;
+  const why = row === undefined ? 'there is no such option' : 'the data directory says where state is kept';
+  throw new TidemarkError('ARGUMENT_INVALID', `--set ${key}: ${why}`, { option: '--set', value: key });
+};
+
+const configurationOf = (flags: RunFlags): ConfigurationReport => {
+  const { interval, timeout, retained, retention, set = new Map<string, string>() } = flags;
+  for (const key of set.keys()) checkSettable(key);
+  const options = { interval, timeout, retained, retention: retentionNames[retention] };
+  const { configuration, corrections } = configurationFrom(Object.fromEntries(set), options);
+  // That --set counts before the other options is no news, and most of those were never typed.
+  const isNews = (option: string): boolean => set.has(option) || !(option in options);
+  return {
+    configuration,
+    corrections: corrections.filter(({ kind, option }) => kind !== 'replaced' || isNews(option)),
+  };
 };
 
 /**
