@@ -47,7 +47,10 @@ export interface ReportJobStatus extends At<'reportJobStatus'> {
 }
 
 /** The periodic timer fired. */
-export interface Tick extends At<'tick'> {}
+export interface Tick extends At<'tick'> {
+  /** Ticks that came to `tickDropped` since the last one that did not. */
+  readonly droppedTicks?: number | undefined;
+}
 
 export interface TriggerCheckpoint extends At<'triggerCheckpoint'> {}
 
@@ -114,6 +117,11 @@ export interface ConfirmDiscard extends At<'confirmDiscard'> {
   readonly discardId: number;
 }
 
+/** What was ordered cannot be deleted at once; it goes on being tried. */
+export interface PostponeDiscard extends At<'postponeDiscard'> {
+  readonly discardId: number;
+}
+
 export type Command =
   | TakeOver
   | Attach
@@ -131,6 +139,7 @@ export type Command =
   | FailMetadata
   | EndAttempt
   | EndData
-  | ConfirmDiscard;
+  | ConfirmDiscard
+  | PostponeDiscard;
 
 export type CommandType = Command['type'];

@@ -49,7 +49,13 @@ export interface Discard {
   readonly planned: DiscardPlanned;
 }
 
-export type Effect = TriggerTasks | NotifyCompleted | NotifyAborted | Discard;
+/** The timer came inside the pause: it is to come again when that is over (C-040). */
+export interface RearmPeriodicTrigger {
+  readonly type: 'rearmPeriodicTrigger';
+  readonly waitMs: number;
+}
+
+export type Effect = TriggerTasks | NotifyCompleted | NotifyAborted | Discard | RearmPeriodicTrigger;
 
 const allSlots = (plan: Roster): Slot[] => Array.from(plan.slots) as Slot[];
 
@@ -78,10 +84,14 @@ const onLocated = (after: JobState, fact: CheckpointLocated): Effect[] => {
   return checkpoint === undefined ? [] : triggerTasks(after, checkpoint, fact.location);
 };
 
-/** A plain savepoint is no promise to tasks: nothing is committed on it (C-110). */
-const onCompleted = (before: JobTable, fact: CheckpointCompleted): Effect[] => {
+/**
+ * A plain savepoint is no promise to tasks: nothing is committed on it (C-110). Nor is a checkpoint that completed
+ * after a newer one (C-107): what the tasks committed on that holds this one too.
+ */
+const onCompleted = (before: JobTable, after: JobTable, fact: CheckpointCompleted): Effect[] => {
   const plan = before.checkpoints[fact.checkpointId]?.plan;
-  if (plan === undefined || fact.kind === 'savepoint') return [];
+  const isOutdated = fact.checkpointId < after.latestCompletedId;
+  if (plan === undefined || fact.kind === 'savepoint' || isOutdated) return [];
   return [{ type: 'notifyCompleted', checkpointId: fact.checkpointId, slots: allSlots(plan) }];
 };
 
@@ -98,9 +108,11 @@ export const effectsOf = (before: JobState, after: JobState, fact: Fact): Effect
     case 'checkpoint.located':
       return onLocated(after, fact);
     case 'checkpoint.completed':
-      return onCompleted(before.table, fact);
+      return onCompleted(before.table, after.table, fact);
     case 'checkpoint.aborted':
       return onAborted(before.table, fact);
+    case 'request.rejected':
+      return fact.waitMs === undefined ? [] : [{ type: 'rearmPeriodicTrigger', waitMs: fact.waitMs }];
     case 'discard.planned':
       return [{ type: 'discard', planned: fact }];
     default:

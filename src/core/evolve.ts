@@ -2,10 +2,18 @@
  * The fold: `evolve` may not refuse, never chooses and reads no clock. What policy decided is in the fact, so that a
  * replay under another configuration gives the same state.
  */
-import { castDraft, produce, type Draft } from 'immer';
+import { castDraft, isDraft, original, produce, type Draft } from 'immer';
 import { assertNever, invariant } from '../errors.ts';
 import type { CheckpointId } from '../state/ids.ts';
-import type { CheckpointCompleted, CheckpointTriggered, Fact, TaskEnded } from './facts/fact.ts';
+import { inserted } from '../retention/plan.ts';
+import type {
+  CheckpointCompleted,
+  CheckpointTriggered,
+  Fact,
+  RequestQueued,
+  RequestRejected,
+  TaskEnded,
+} from './facts/fact.ts';
 import {
   DISPOSED_REMEMBERED_MAX,
   KEYED_SAVEPOINTS_MAX,
@@ -15,6 +23,7 @@ import {
   type UnfinishedCheckpoint,
 } from './job-state.ts';
 import { Ledger } from './ledger.ts';
+import { dequeued, enqueued } from './queue.ts';
 import { checkpointPhases, jobPhases, taskPhases } from './phase.ts';
 import { fromRuns, Roster, type AttemptRun, type RosterEntry } from './roster.ts';
 
@@ -45,6 +54,24 @@ const planOf = (table: Table, runs: readonly AttemptRun[] | undefined): Roster =
   return plans.find((plan) => plan.isOf(runs)) ?? new Roster(fromRuns(runs));
 };
 
+/** The queue as it is. A new one is put in its place; its entries never become drafts. */
+const queueOf = ({ queue }: Table): readonly RequestQueued[] =>
+  (isDraft(queue) ? original(queue) : undefined) ?? queue;
+
+const enqueue = (table: Table, fact: RequestQueued): void => {
+  table.queue = castDraft(enqueued(queueOf(table), fact));
+  table.nextRequestId = fact.requestId + 1;
+  table.droppedTicks += fact.droppedTicks ?? 0;
+  if (fact.cause === 'endOfData') table.endTriggered = true;
+};
+
+const reject = (table: Table, { requestId }: RequestRejected): void => {
+  const queue = queueOf(table);
+  const rejected = queue.find((request) => request.requestId === requestId);
+  if (rejected?.cause === 'endOfData') table.endTriggered = false;
+  table.queue = castDraft(dequeued(queue, requestId));
+};
+
 const trigger = (table: Table, ledgers: Ledgers, fact: CheckpointTriggered): void => {
   const plan = planOf(table, fact.plan);
   table.checkpoints[fact.checkpointId] = castDraft({
@@ -54,6 +81,7 @@ const trigger = (table: Table, ledgers: Ledgers, fact: CheckpointTriggered): voi
     triggeredAt: fact.at,
     term: fact.term,
     monotonicMs: fact.monotonicMs,
+    isForced: fact.isForced,
     timeoutMs: fact.timeoutMs,
     retention: fact.retention,
     plan,
@@ -64,6 +92,8 @@ const trigger = (table: Table, ledgers: Ledgers, fact: CheckpointTriggered): voi
   });
   ledgers.set(fact.checkpointId, new Ledger(plan));
   table.nextCheckpointId = Math.max(table.nextCheckpointId, fact.checkpointId + 1);
+  if (fact.requestId !== undefined) table.queue = castDraft(dequeued(queueOf(table), fact.requestId));
+  table.droppedTicks += fact.droppedTicks ?? 0;
   if (fact.cause === 'endOfData') table.endTriggered = true;
   if (fact.savepoint?.key !== undefined) {
     table.savepoints[savepointEntry(fact.savepoint.key)] = {
@@ -89,9 +119,11 @@ const complete = (table: Table, ledgers: Ledgers, fact: CheckpointCompleted): vo
   const { checkpointId, externalPointer } = fact;
   if (fact.kind === 'checkpoint') {
     const { stateSizeBytes } = fact.totals;
-    table.completed.push({ checkpointId, triggeredAt, externalPointer, location, retention, stateSizeBytes });
-    table.latestCompletedId = checkpointId;
+    const completed = { checkpointId, triggeredAt, externalPointer, location, retention, stateSizeBytes };
+    table.completed = inserted(table.completed, completed);
+    table.latestCompletedId = Math.max(table.latestCompletedId, checkpointId);
   }
+  table.lastCompletedMs = fact.monotonicMs;
   if (fact.cause === 'endOfData') table.endCompletedId = checkpointId;
   if (savepoint?.key !== undefined)
     table.savepoints[savepointEntry(savepoint.key)] = { checkpointId, externalPointer };
@@ -125,7 +157,7 @@ const deploy = (table: Table, entries: readonly RosterEntry[]): void => {
     table.nextSlot = Math.max(table.nextSlot, slot + 1);
     table.nextAttempt = Math.max(table.nextAttempt, attempt + 1);
   }
-  table.endTriggered = false;
+  table.endTriggered = queueOf(table).some((request) => request.cause === 'endOfData');
   table.endCompletedId = undefined;
 };
 
@@ -150,6 +182,7 @@ const evolve = (table: Table, ledgers: Ledgers, fact: Fact): void => {
     case 'coordinator.tookOver':
       table.term = fact.term;
       table.configuration = fact.configuration;
+      table.lastCompletedMs = undefined;
       return;
     case 'tasks.deployed':
       deploy(table, fromRuns(fact.runs));
@@ -183,6 +216,12 @@ const evolve = (table: Table, ledgers: Ledgers, fact: Fact): void => {
     case 'job.restored':
       table.restoredFrom = fact.checkpointId;
       return;
+    case 'request.queued':
+      enqueue(table, fact);
+      return;
+    case 'request.rejected':
+      reject(table, fact);
+      return;
     case 'checkpoint.triggered':
       trigger(table, ledgers, fact);
       return;
@@ -212,8 +251,12 @@ const evolve = (table: Table, ledgers: Ledgers, fact: Fact): void => {
       table.discards[fact.discardId] = castDraft(fact);
       table.nextDiscardId = fact.discardId + 1;
       return;
+    case 'discard.postponed':
+      table.postponedDiscards[fact.discardId] = true;
+      return;
     case 'discard.confirmed':
       delete table.discards[fact.discardId];
+      delete table.postponedDiscards[fact.discardId];
       return;
     default:
       assertNever(fact);

@@ -10,6 +10,7 @@ import type {
   DiscardPlanned,
   Fact,
   JobEnded,
+  RequestQueued,
   TriggerCause,
 } from './facts/fact.ts';
 import type { JobGraph } from './job-graph.ts';
@@ -26,6 +27,7 @@ export interface UnfinishedCheckpoint {
   /** The reign it was triggered in, and that reign's monotonic time then. */
   readonly term: number;
   readonly monotonicMs: number;
+  readonly isForced: boolean;
   readonly timeoutMs: number;
   /** The policy in force at the trigger (C-285). */
   readonly retention: RetentionPolicy;
@@ -86,8 +88,18 @@ export interface JobTable {
   readonly savepoints: Readonly<Record<string, KeyedSavepoint>>;
   readonly disposed: readonly DisposedCheckpoint[];
   readonly discards: Readonly<Record<number, DiscardPlanned>>;
+  /** Discards that were tried in vain: they are tried again, and nothing waits for them. */
+  readonly postponedDiscards: Readonly<Record<number, true>>;
+  /** Requests that wait, the next one first. */
+  readonly queue: readonly RequestQueued[];
+  readonly nextRequestId: number;
+  /** Ticks of the timer that were dropped because another one waited (C-045). */
+  readonly droppedTicks: number;
+  /** Monotonic time of the last completion in this reign, whatever completed (C-042). */
+  readonly lastCompletedMs: number | undefined;
   /**
-   * True from the trigger of the checkpoint at the end of all input, until it is aborted or tasks are deployed anew.
+   * True from the request for the checkpoint at the end of all input, until it is refused or aborted, or tasks are
+   * deployed anew.
    */
   readonly endTriggered: boolean;
   /** The checkpoint at the end of all input, once it is complete: nothing is left to commit behind it. */
@@ -102,6 +114,8 @@ export interface JobState {
   readonly ledgers: Map<number, Ledger>;
 }
 
+/** Checkpoints and savepoints in flight, forced ones too: each holds a ledger, and every task keeps its state. */
+export const CHECKPOINTS_IN_FLIGHT_MAX = 64;
 /** Aborted checkpoints remembered for their late state; Flink remembers 16 (C-090), a late file costs more here. */
 export const DISPOSED_REMEMBERED_MAX = 64;
 /** Keyed savepoints remembered; the oldest is forgotten first. */
@@ -135,6 +149,11 @@ export const initialState = (
     savepoints: {},
     disposed: [],
     discards: {},
+    postponedDiscards: {},
+    queue: [],
+    nextRequestId: 1,
+    droppedTicks: 0,
+    lastCompletedMs: undefined,
     endTriggered: false,
     endCompletedId: undefined,
     latestCompletedId: 0,
@@ -181,18 +200,30 @@ export const taskName = (table: JobTable, plan: Roster, slot: number): string =>
   return `${table.graph.vertices[plan.vertices[position]!]!.name}#${plan.subtasks[position]!}`;
 };
 
+/**
+ * True for what a newer completed checkpoint makes obsolete: no savepoint (C-080), and nothing whose metadata is being
+ * written, which completes beside the newer one (C-107).
+ */
+export const canBeSubsumed = (checkpoint: UnfinishedCheckpoint): boolean =>
+  checkpoint.kind === 'checkpoint' && !checkpointPhases.accepts(checkpoint.phase, 'metadata.written');
+
+/** True while the request is on its way to the tasks; only one is at a time (C-003). */
+export const isTriggering = (checkpoint: UnfinishedCheckpoint): boolean =>
+  checkpointPhases.accepts(checkpoint.phase, 'checkpoint.located');
+
 /** True while the phase is one the deadline still runs in and an abort is possible. */
 export const canAbort = (checkpoint: UnfinishedCheckpoint): boolean =>
   checkpointPhases.accepts(checkpoint.phase, 'checkpoint.aborted');
 
+/** A moment of the past, and the reign whose monotonic time it names. */
+type Moment = Time & { readonly term: number };
+
 /**
- * How long a checkpoint has lasted: by monotonic time within the reign that triggered it, else by the wall clock,
- * never below zero (C-313).
+ * Time since a moment: monotonic within its reign, else by the wall clock, never below zero (C-313).
  */
+export const elapsedMs = (table: JobTable, since: Moment, now: Time): number =>
+  Math.max(0, since.term === table.term ? now.monotonicMs - since.monotonicMs : now.at - since.at);
+
+/** How long a checkpoint has lasted. */
 export const lastedMs = (table: JobTable, checkpoint: UnfinishedCheckpoint, now: Time): number =>
-  Math.max(
-    0,
-    checkpoint.term === table.term
-      ? now.monotonicMs - checkpoint.monotonicMs
-      : now.at - checkpoint.triggeredAt,
-  );
+  elapsedMs(table, { ...checkpoint, at: checkpoint.triggeredAt }, now);

@@ -1,5 +1,6 @@
 /** What a command comes to: every (command, state) pair has one of these names, and each says why. */
 import type { CheckpointId } from '../state/ids.ts';
+import type { FailureReason } from './failures.ts';
 
 /** Name → why. The reference page of commands is generated from this. */
 export const outcomeReasons = {
@@ -21,11 +22,15 @@ export const outcomeReasons = {
   finalized: 'The checkpoint is complete.',
   notRunning: 'The job does not run: nothing can be triggered.',
   tasksMissing: 'Not all required tasks are currently running.',
-  tooManyPending: 'Another checkpoint is in flight.',
+  queued: 'The request waits; it is begun as soon as nothing stands in its way.',
+  tickDropped: 'A request of the timer waits already; one checkpoint serves both (C-045).',
+  tooSoon: 'The pause after the last completion is not over; the timer comes again when it is.',
+  tooManyRequests: 'As many requests wait as may wait.',
   inputEnded: 'All input is read and checkpointed: there is nothing more to save.',
   terminated: 'The job has ended for good.',
   already: 'The job is in this state already.',
   confirmed: 'The discard is journaled as done.',
+  postponed: 'The discard takes longer; no request waits for it any more.',
   unknownDiscard: 'No such discard is owed; it was confirmed before.',
 } as const satisfies Record<string, string>;
 
@@ -35,9 +40,23 @@ export interface Outcome {
   readonly type: OutcomeType;
   readonly checkpointId?: CheckpointId;
   readonly externalPointer?: string;
+  /** Of a request that waits. */
+  readonly requestId?: number;
+  /** For a tick that came too soon: when the next one does not, in ms. */
+  readonly waitMs?: number;
   /** For a batch of acknowledgements: the outcome of each frame, as an index into {@link frameOutcomes}. */
   readonly frames?: Uint8Array;
 }
+
+/** Why a request is refused at once, in Flink's words (C-150). */
+export const refusalReasons = {
+  terminated: 'CHECKPOINT_COORDINATOR_SHUTDOWN',
+  notRunning: 'NOT_ALL_REQUIRED_TASKS_RUNNING',
+  tasksMissing: 'NOT_ALL_REQUIRED_TASKS_RUNNING',
+  tooManyRequests: 'TOO_MANY_CHECKPOINT_REQUESTS',
+} as const satisfies Partial<Record<OutcomeType, FailureReason>>;
+
+export type RefusalType = keyof typeof refusalReasons;
 
 /** One byte per frame. */
 export const frameOutcomes = [

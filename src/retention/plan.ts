@@ -19,6 +19,15 @@ export interface RetentionPlan {
   readonly keep: readonly PlannedFate[];
 }
 
+/** With one more, in ascending order of ids: a checkpoint may complete after a newer one (C-107). */
+export const inserted = <Entry extends Pick<Retainable, 'checkpointId'>>(
+  completed: readonly Entry[],
+  entry: Entry,
+): Entry[] => {
+  const newer = completed.findIndex(({ checkpointId }) => checkpointId > entry.checkpointId);
+  return newer < 0 ? [...completed, entry] : completed.toSpliced(newer, 0, entry);
+};
+
 /** The newest `retainedMax` stay; the newest one always stays (C-127, C-129). `completed` is in ascending order. */
 export const planSubsumption = (completed: readonly Retainable[], retainedMax: number): RetentionPlan => {
   const firstKept = Math.max(0, completed.length - Math.max(1, retainedMax));

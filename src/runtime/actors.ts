@@ -119,8 +119,8 @@ export class Actors {
     else if (jobFacts.has(fact.type)) this.#job?.send(fact);
     else if (fact.type === 'tasks.deployed') this.#startTasks(state, fromRuns(fact.runs));
     else if (fact.type === 'tasks.lost') this.#loseTasks(fromRuns(fact.runs));
-    else if ('slot' in fact) this.#tellTask(fact.slot, fact);
     else if ('checkpointId' in fact && checkpointFacts.has(fact.type)) this.#tellCheckpoint(fact);
+    else if ('slot' in fact) this.#tellTask(fact.slot, fact);
   }
 
   #tellCheckpoint(fact: Fact & { readonly checkpointId: CheckpointId | undefined }): void {

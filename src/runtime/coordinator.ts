@@ -25,7 +25,7 @@ import { hexDigits, systemRandom, type Random } from './random.ts';
 import { streamOf } from './recover.ts';
 import { Reign } from './reign.ts';
 import { readSlices } from './read-slices.ts';
-import { takeCheckpoint, takeWhenFree } from './take-checkpoint.ts';
+import { takeCheckpoint } from './take-checkpoint.ts';
 import { TaskLink } from './task-link.ts';
 
 /** Digits of the random part of a savepoint directory's name, as in Flink. */
@@ -134,16 +134,24 @@ export class CheckpointCoordinator implements AsyncDisposable {
     );
   }
 
-  /** Takes a checkpoint now. @throws CHECKPOINT_REFUSED, CHECKPOINT_ABORTED */
+  /**
+   * Takes a checkpoint as soon as fewer than `maxConcurrent` are in flight; resolves when it is complete. A request
+   * that waits is journaled: it goes on under the next coordinator, and is refused when the job restarts or ends.
+   * @throws CHECKPOINT_REFUSED, CHECKPOINT_ABORTED
+   */
   async triggerCheckpoint(): Promise<FinalizedCheckpoint> {
     return takeCheckpoint(this.#reign, { type: 'triggerCheckpoint' });
   }
 
-  /** Takes a savepoint; waits while another checkpoint is in flight. @throws CHECKPOINT_REFUSED, CHECKPOINT_ABORTED */
+  /**
+   * Takes a savepoint beside what is in flight; with unaligned checkpoints it waits as a checkpoint does, but before
+   * all of them.
+   * @throws CHECKPOINT_REFUSED, CHECKPOINT_ABORTED
+   */
   async triggerSavepoint(request: SavepointRequest): Promise<FinalizedCheckpoint> {
     const random = hexDigits(this.#random, SAVEPOINT_RANDOM_DIGITS);
     const target = { base: request.target, name: `savepoint-${this.#options.jobId.slice(0, 6)}-${random}` };
-    return takeWhenFree(this.#reign, { type: 'triggerSavepoint', target, key: request.key });
+    return takeCheckpoint(this.#reign, { type: 'triggerSavepoint', target, key: request.key });
   }
 
   /**

@@ -20,6 +20,8 @@ export interface DiscardsOptions {
   /** Work of a checkpoint that must have answered before its files go. */
   readonly running: ReadonlyMap<CheckpointId, Promise<void>>;
   readonly confirm: (discardId: number) => void;
+  /** It cannot be done at once: the first try has failed, or its checkpoint's own work has not answered. */
+  readonly postpone: (discardId: number) => void;
   /** Nothing is owed any more. */
   readonly onSettled: () => void;
   /** A try that failed; it will be repeated. */
@@ -52,6 +54,8 @@ export class Discards {
   order(planned: DiscardPlanned): void {
     const running = this.#options.running.get(planned.checkpointId);
     if (running === undefined) return this.#enqueue(planned);
+    // It may take for ever: nothing is to wait for it.
+    this.#options.postpone(planned.discardId);
     this.#held++;
     void running.then(() => {
       this.#held--;
@@ -93,6 +97,7 @@ export class Discards {
     } catch (error) {
       if (this.#isStopped) return;
       this.#options.report(planned, messageOf(error));
+      if (retryMs === DISCARD_RETRY_MS) this.#options.postpone(planned.discardId);
       this.#retryLater(planned, retryMs);
     }
   }

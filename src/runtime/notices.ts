@@ -10,21 +10,33 @@ import type { Clock } from './clock.ts';
 export const NOTICE_RETRY_MS = 1_000;
 export const NOTICE_RETRY_MS_MAX = 30_000;
 
+type SendNotice = (
+  checkpointId: CheckpointId,
+  slots: readonly Slot[],
+  olderInFlight: readonly CheckpointId[],
+) => void;
+
 export class Notices {
   readonly #clock: Clock;
-  readonly #send: (checkpointId: CheckpointId, slots: readonly Slot[]) => void;
+  readonly #send: SendNotice;
   #checkpointId: CheckpointId | undefined;
+  #olderInFlight: readonly CheckpointId[] = [];
   #unconfirmed = new Set<Slot>();
   #timer: Subscription | undefined;
 
-  constructor(clock: Clock, send: (checkpointId: CheckpointId, slots: readonly Slot[]) => void) {
+  constructor(clock: Clock, send: SendNotice) {
     this.#clock = clock;
     this.#send = send;
   }
 
-  /** Tells the tasks now, and again until each has confirmed; an older notice ends. */
-  start(checkpointId: CheckpointId, slots: readonly Slot[]): void {
+  /**
+   * Tells the tasks now, and again until each has confirmed; an older notice ends. One that is itself older than the
+   * present one is not sent: whoever hears the newer one has heard it.
+   */
+  start(checkpointId: CheckpointId, slots: readonly Slot[], olderInFlight: readonly CheckpointId[]): void {
+    if (checkpointId < (this.#checkpointId ?? 0)) return;
     this.#checkpointId = checkpointId;
+    this.#olderInFlight = olderInFlight;
     this.#unconfirmed = new Set(slots);
     this.#repeat(NOTICE_RETRY_MS);
   }
@@ -49,7 +61,7 @@ export class Notices {
   #repeat(waitMs: number): void {
     this.stop();
     if (this.#checkpointId === undefined || this.#unconfirmed.size === 0) return;
-    this.#send(this.#checkpointId, [...this.#unconfirmed]);
+    this.#send(this.#checkpointId, [...this.#unconfirmed], this.#olderInFlight);
     const next = Math.min(waitMs * 2, NOTICE_RETRY_MS_MAX);
     this.#timer = this.#clock.scheduler.schedule(() => this.#repeat(next), waitMs);
   }

@@ -77,7 +77,8 @@ export class Reign {
       storage: options.storage,
       locations,
       running,
-      confirm: (discardId) => this.post({ content: { type: 'confirmDiscard', discardId }, isLazy: true }),
+      confirm: (discardId) => this.#postDiscarded({ type: 'confirmDiscard', discardId }),
+      postpone: (discardId) => this.#postDiscarded({ type: 'postponeDiscard', discardId }),
       onSettled: () => this.#settle(),
       report: (planned, message) => this.problems$.next({ what: 'discard', message, planned }),
     });
@@ -165,7 +166,13 @@ export class Reign {
 
   #carryOut(effect: Effect, state: JobState): void {
     if (effect.type === 'discard') this.#discards.order(effect.planned);
+    else if (effect.type === 'rearmPeriodicTrigger') this.#periodicTrigger.rearm(effect.waitMs);
     else this.#link.carryOut(effect, state);
+  }
+
+  /** Orders nothing by itself and may wait for the next block, unless a request waits for room (C-040). */
+  #postDiscarded(content: Posted): void {
+    this.post({ content, isLazy: this.loop.state.table.queue.length === 0 });
   }
 
   #settle(): void {
@@ -175,7 +182,7 @@ export class Reign {
   }
 
   #startPeriodicTrigger(): () => void {
-    return this.#periodicTrigger.start(() => this.post({ content: { type: 'tick' } }));
+    return this.#periodicTrigger.start((letter) => void this.post(letter));
   }
 
   #fail(error: TidemarkError): void {

@@ -25,10 +25,19 @@ export interface TaskListener {
   readonly report: (message: string) => void;
 }
 
+/** What is ordered of tasks. */
+type TaskEffect = Extract<Effect, { readonly slots: readonly Slot[] }>;
+
 const refusedCodes: ReadonlySet<number> = new Set([frameOutcomeCode.malformed, frameOutcomeCode.wrongJob]);
 
 const latestCompleted = (state: JobState): CheckpointId | undefined =>
   state.table.latestCompletedId === 0 ? undefined : (state.table.latestCompletedId as CheckpointId);
+
+/** What is in flight behind the newest completed checkpoint: savepoints, and metadata that is still being written. */
+const olderInFlight = ({ table }: JobState): CheckpointId[] =>
+  unfinished(table)
+    .map((checkpoint) => checkpoint.checkpointId)
+    .filter((id) => id < table.latestCompletedId);
 
 export class TaskLink {
   readonly #options: TaskLinkOptions;
@@ -41,8 +50,8 @@ export class TaskLink {
   constructor(options: TaskLinkOptions) {
     this.#options = options;
     const { term } = options;
-    this.#notices = new Notices(options.clock, (checkpointId, slots) =>
-      this.#send({ type: 'notifyCompleted', term, checkpointId, slots }),
+    this.#notices = new Notices(options.clock, (checkpointId, slots, olderInFlight) =>
+      this.#send({ type: 'notifyCompleted', term, checkpointId, olderInFlight, slots }),
     );
   }
 
@@ -75,11 +84,11 @@ export class TaskLink {
     const inFlight = unfinished(state.table).map((checkpoint) => checkpoint.checkpointId);
     this.#send({ type: 'announce', term, jobId, latestCompletedId, inFlight });
     if (latestCompletedId !== undefined)
-      this.#notices.start(latestCompletedId, Array.from(roster.slots) as Slot[]);
+      this.#notices.start(latestCompletedId, Array.from(roster.slots) as Slot[], olderInFlight(state));
   }
 
   /** Carries out an effect on tasks; `state` is the durable fold that ordered it. */
-  carryOut(effect: Exclude<Effect, { readonly type: 'discard' }>, state: JobState): void {
+  carryOut(effect: TaskEffect, state: JobState): void {
     const { term } = this.#options;
     switch (effect.type) {
       case 'triggerTasks': {
@@ -87,11 +96,19 @@ export class TaskLink {
         return this.#send({ type: 'trigger', term, checkpointId, timestamp, location, slots });
       }
       case 'notifyCompleted':
-        return this.#notices.start(effect.checkpointId, effect.slots);
+        return this.#notices.start(effect.checkpointId, effect.slots, olderInFlight(state));
       case 'notifyAborted': {
         const { checkpointId, slots } = effect;
         const latestCompletedId = latestCompleted(state);
-        return this.#send({ type: 'notifyAborted', term, checkpointId, latestCompletedId, slots });
+        const older = olderInFlight(state);
+        return this.#send({
+          type: 'notifyAborted',
+          term,
+          checkpointId,
+          latestCompletedId,
+          olderInFlight: older,
+          slots,
+        });
       }
       default:
         return assertNever(effect);

@@ -198,6 +198,9 @@ const fold = (statistics: Statistics, fact: Fact): void => {
     case 'checkpoint.fullyAcknowledged':
     case 'metadata.written':
     case 'checkpoint.subsumed':
+    case 'request.queued':
+    case 'request.rejected':
+    case 'discard.postponed':
       return;
   }
 };

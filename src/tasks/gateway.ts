@@ -50,6 +50,8 @@ export interface NotifyCompletedCommand {
   readonly type: 'notifyCompleted';
   readonly term: number;
   readonly checkpointId: CheckpointId;
+  /** Older ones that are not at their end with it, such as savepoints: their acknowledgements are kept. */
+  readonly olderInFlight: readonly CheckpointId[];
   readonly slots: readonly Slot[];
 }
 
@@ -59,6 +61,8 @@ export interface NotifyAbortedCommand {
   readonly term: number;
   readonly checkpointId: CheckpointId;
   readonly latestCompletedId: CheckpointId | undefined;
+  /** Older ones than the latest that are in flight. */
+  readonly olderInFlight: readonly CheckpointId[];
   readonly slots: readonly Slot[];
 }
 

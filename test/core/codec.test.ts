@@ -91,10 +91,9 @@ describe('block of facts', () => {
   });
 
   it('of an older version is brought to the present one', () => {
-    const facts = bytes([{ v: 1, type: 'checkpoint.triggered', at: 5, checkpointId: 1, tasks: 4 }]);
-    expect(decodeFacts({ where, facts })).toEqual([
-      { type: 'checkpoint.triggered', at: 5, checkpointId: 1, tasks: 4, term: 0, monotonicMs: 0 },
-    ]);
+    const first = { type: 'checkpoint.triggered', at: 5, checkpointId: 1, kind: 'savepoint', tasks: 4 };
+    const facts = bytes([{ v: 1, ...first }]);
+    expect(decodeFacts({ where, facts })).toEqual([{ ...first, isForced: true, term: 0, monotonicMs: 0 }]);
   });
 
   it('of every older version has a way to the present one', () => {

@@ -40,13 +40,13 @@ describe('every command in every state', () => {
     expect(others).toEqual(['job.opened', 'task.finished', 'task.cancelled', 'checkpoint.subsumed']);
   });
 
-  it('leaves nothing in flight when the job does not run', () => {
+  it('leaves nothing in flight and nothing queued when the job does not run', () => {
     for (const status of ['RESTARTING', 'SUSPENDED', 'FINISHED', 'FAILED', 'CANCELLED'] as const) {
       for (const { job, make } of scenarios) {
         if (job !== 'running') continue;
         const run = make();
         run.status(status);
-        expect(unfinished(run.state.table), status).toEqual([]);
+        expect([unfinished(run.state.table), run.state.table.queue], status).toEqual([[], []]);
       }
     }
     expect(unfinished(runningJob().state.table)).toEqual([]);

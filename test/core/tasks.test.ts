@@ -170,7 +170,7 @@ describe('end of data', () => {
   it('waits for the checkpoint in flight, and follows it whether it completes or not', () => {
     const completes = runningJob();
     const first = completes.trigger();
-    expect(types(endAll(completes))).toEqual(['task.dataEnded', 'task.dataEnded']);
+    expect(types(endAll(completes))).toEqual(['task.dataEnded', 'task.dataEnded', 'request.queued']);
     completes.locate(first);
     completes.acknowledgeAll(first);
     const { facts } = completes.recordMetadata(first);
@@ -187,6 +187,8 @@ describe('end of data', () => {
     const run = runningJob();
     run.status('RESTARTING');
     expect(types(endAll(run))).toEqual(['task.dataEnded', 'task.dataEnded']);
+    const { facts } = run.status('RUNNING');
+    expect(facts).toMatchObject([{ type: 'job.running' }, { cause: 'endOfData' }]);
   });
 
   it('is saved once: nothing is triggered behind the last checkpoint', () => {

@@ -29,6 +29,7 @@ describe('trigger (C-043, C-058, T-052, T-248)', () => {
         cause: 'periodic',
         term: 1,
         monotonicMs: 50,
+        isForced: false,
         timeoutMs: 30_000,
         retention: 'RETAIN_ON_FAILURE',
         tasks: 4,
@@ -57,15 +58,6 @@ describe('trigger (C-043, C-058, T-052, T-248)', () => {
       make: () => {
         const run = runningJob();
         run.tell({ type: 'endAttempt', slot: 3, attempt: 1, status: 'failed', message: '' });
-        return run;
-      },
-    },
-    {
-      why: 'tooManyPending',
-      state: 'while another checkpoint is in flight',
-      make: () => {
-        const run = runningJob();
-        run.trigger();
         return run;
       },
     },

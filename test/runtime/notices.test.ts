@@ -18,7 +18,7 @@ const [first, second] = [slot(0), slot(1)];
 describe('completion notice', () => {
   it('is repeated with a growing pause until every task has confirmed (C-296)', async () => {
     const { clock, sent, notices } = setUp();
-    notices.start(checkpointId(1), [first, second]);
+    notices.start(checkpointId(1), [first, second], []);
     await clock.runFor(3_500);
     notices.confirm(second, checkpointId(1));
     await clock.runFor(4_000);
@@ -35,7 +35,7 @@ describe('completion notice', () => {
 
   it('is repeated for ever, at most every so often', async () => {
     const { clock, sent, notices } = setUp();
-    notices.start(checkpointId(1), [first]);
+    notices.start(checkpointId(1), [first], []);
     await clock.runFor(600_000);
     const times = sent.map((text) => Number.parseInt(text, 10));
     expect(times.at(-1)! - times.at(-2)!).toBe(NOTICE_RETRY_MS_MAX);
@@ -44,17 +44,25 @@ describe('completion notice', () => {
 
   it('ends when a newer one begins, whoever has confirmed', async () => {
     const { clock, sent, notices } = setUp();
-    notices.start(checkpointId(1), [first, second]);
+    notices.start(checkpointId(1), [first, second], []);
     notices.confirm(first, checkpointId(1));
-    notices.start(checkpointId(2), [first, second]);
+    notices.start(checkpointId(2), [first, second], []);
     notices.confirm(second, checkpointId(1));
     await clock.runFor(1_500);
     expect(sent).toEqual(['0 ms: 1 to 0 1', '0 ms: 2 to 0 1', '1000 ms: 2 to 0 1']);
   });
 
+  it('of an older checkpoint that completed late is not sent (C-107)', async () => {
+    const { clock, sent, notices } = setUp();
+    notices.start(checkpointId(2), [first, second], []);
+    notices.start(checkpointId(1), [first, second], []);
+    await clock.runFor(500);
+    expect(sent).toEqual(['0 ms: 2 to 0 1']);
+  });
+
   it('is no longer for an attempt that has ended', async () => {
     const { clock, sent, notices } = setUp();
-    notices.start(checkpointId(1), [first, second]);
+    notices.start(checkpointId(1), [first, second], []);
     notices.forget(second);
     await clock.runFor(1_500);
     notices.forget(first);
@@ -64,7 +72,7 @@ describe('completion notice', () => {
 
   it('to nobody is not sent', () => {
     const { clock, sent, notices } = setUp();
-    notices.start(checkpointId(1), []);
+    notices.start(checkpointId(1), [], []);
     expect([sent, clock.pending]).toEqual([[], 0]);
   });
 });

@@ -104,7 +104,6 @@ describe('opening a coordinator', () => {
     expect(inForce.intervalMs).toBe(5000);
     expect(corrections.map(correctionText)).toEqual([
       'execution.checkpointing.interval = 1 s → 5000 ms: an interval is never shorter than min-pause',
-      'execution.checkpointing.min-pause = 5 s: has only part of its effect yet: the interval is raised to it, but after a slow checkpoint the next may start sooner',
     ]);
     expect(opening).toContainEqual(
       expect.objectContaining({ type: 'coordinator.tookOver', configuration: inForce, corrections }),

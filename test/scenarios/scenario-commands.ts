@@ -145,6 +145,7 @@ const readers: Readonly<Record<string, Reader>> = {
     message: message.join(' '),
   }),
   'data-ended': ([task = ''], names) => ({ type: 'endData', ...attemptOf(names, task) }),
+  undeletable: ([discardId]) => ({ type: 'postponeDiscard', discardId: Number(discardId) }),
   discarded: ([discardId]) => ({ type: 'confirmDiscard', discardId: Number(discardId) }),
 };
 

@@ -23,7 +23,10 @@ const untold = new Set([
 ]);
 
 /** What nearly every line would say; only the other values are printed. */
-const usual: Readonly<Record<string, unknown>> = { retention: 'NEVER_RETAIN_AFTER_TERMINATION' };
+const usual: Readonly<Record<string, unknown>> = {
+  retention: 'NEVER_RETAIN_AFTER_TERMINATION',
+  isForced: false,
+};
 
 const unitOf = (name: string, value: unknown): string | undefined => {
   if (typeof value !== 'number') return undefined;

@@ -145,6 +145,7 @@ const abort = (id: number, slots: readonly number[] = [0, 1, 2]): void => {
       term: 1,
       checkpointId: checkpointId(id),
       latestCompletedId: undefined,
+      olderInFlight: [],
       slots: slots.map(slot),
     },
   ]);
@@ -244,7 +245,7 @@ describe('operator task', () => {
     await bench.clock.runFor(100);
     trigger(2, [1]);
     await bench.clock.runFor(100);
-    expect(bench.messages).toEqual(['ack 1 of 0', 'ack 2 of 1', 'CHECKPOINT_DECLINED 1 of 2']);
+    expect(bench.messages).toEqual(['ack 1 of 0', 'ack 2 of 1', 'CHECKPOINT_DECLINED_SUBSUMED 1 of 2']);
   });
 
   it('passes the barrier on before its state is written', async () => {

@@ -53,6 +53,8 @@ export interface SimulationOptions extends Partial<
   readonly faultOneIn?: number;
   readonly sizeBytes?: number;
   readonly intervalMs?: number;
+  /** Checkpoints in flight at once; one unless told. */
+  readonly maxConcurrent?: number;
 }
 
 export type Simulation = ReturnType<typeof newSimulation>;
@@ -144,7 +146,11 @@ export const openCoordinator = async (
     tasks: mortalGateway(watched(simulation, gateway), life),
     journal: mortalJournal(slowJournal(simulation, disk.current.journal, life), life),
     storage: mortalStorage(storage, life),
-    configuration: { ...CONFIGURATION, interval: options.intervalMs ?? CONFIGURATION.interval },
+    configuration: {
+      ...CONFIGURATION,
+      interval: options.intervalMs ?? CONFIGURATION.interval,
+      maxConcurrent: options.maxConcurrent ?? 1,
+    },
     journalRetention: { snapshotBlocks: 16 },
     clock,
     random: seededRandom(deriveSeed(options.seed, 'coordinator')),

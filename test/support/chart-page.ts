@@ -86,6 +86,9 @@ by itself in the Stately visualizer; \`tidemark/machines\` exports them. What mo
 fact of the journal. Children named under "runs with it" last as long as their state and answer through the
 coordinator's inbox, so that what they say is journaled before it moves anything.
 
+A request that waits, or is refused, is no checkpoint yet and has no chart: \`request.queued\` and
+\`request.rejected\` tell of it.
+
 This page is generated from the charts; \`UPDATE_DOCS=1 npm run test:unit\` writes it anew,
 a test keeps the two equal.`;
 

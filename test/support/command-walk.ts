@@ -47,6 +47,11 @@ const phases: Readonly<Record<string, (run: CoreRun) => void>> = {
     run.locate(run.trigger());
     run.acknowledge({ checkpointId: 1, slot: 0 });
   },
+  'another waits': (run) => {
+    run.locate(run.trigger());
+    run.acknowledge({ checkpointId: 1, slot: 0 });
+    run.tell({ type: 'triggerCheckpoint' });
+  },
   'last one missing': (run) => {
     run.locate(run.trigger());
     run.acknowledge(...[0, 2, 3].map((slot) => ({ checkpointId: 1, slot })));
@@ -174,6 +179,8 @@ export const variants: readonly CommandVariant[] = [
     checkpointId: id(checkpointId),
     message: '',
   })),
+  { type: 'postponeDiscard', detail: 'discard 1', make: () => ({ type: 'postponeDiscard', discardId: 1 }) },
+  { type: 'postponeDiscard', detail: 'discard 99', make: () => ({ type: 'postponeDiscard', discardId: 99 }) },
   { type: 'confirmDiscard', detail: 'discard 1', make: () => ({ type: 'confirmDiscard', discardId: 1 }) },
   { type: 'confirmDiscard', detail: 'discard 99', make: () => ({ type: 'confirmDiscard', discardId: 99 }) },
 ];

@@ -170,7 +170,16 @@ export class CoreRun {
     return this.tell({ type: 'reportJobStatus', status, message });
   }
 
+  /** What was planned to be discarded is gone. */
+  clean(): void {
+    for (const discardId of Object.keys(this.state.table.discards).map(Number)) {
+      this.tell({ type: 'confirmDiscard', discardId });
+    }
+  }
+
+  /** By hand; with a storage that has deleted what it was told to, before that keeps new checkpoints waiting. */
   trigger(): CheckpointId {
+    if (Object.keys(this.state.table.discards).length > 1) this.clean();
     const { outcome } = this.tell({ type: 'triggerCheckpoint' });
     if (outcome.checkpointId === undefined) throw new Error(`not triggered: ${outcome.type}`);
     return outcome.checkpointId;

@@ -41,11 +41,14 @@ export type Happening =
       readonly type: 'status';
       readonly status: 'RUNNING' | 'FINISHED' | 'FAILED' | 'CANCELLED' | 'SUSPENDED';
     }
-  | { readonly type: 'discarded'; readonly nth: number }
+  | { readonly type: 'discarded' | 'undeletable'; readonly nth: number }
   | {
       readonly type: 'crash';
       readonly retention: number;
       readonly retained: number;
+      readonly concurrent: number;
+      readonly pauseMs: number;
+      readonly unaligned: boolean;
       readonly lost: readonly number[];
     }
   | { readonly type: 'time'; readonly ms: number };
@@ -83,7 +86,10 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ ...of('metadata'), back }) },
   { weight: 3, arbitrary: fc.record({ ...of('expire', 'locateFails', 'metadataFails'), back }) },
   { weight: 14, arbitrary: fc.record({ ...of('acknowledge'), back, tasks, how }) },
-  { weight: 1, arbitrary: fc.record({ ...of('decline'), back, task, reason: fc.nat(3) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ ...of('decline'), back, task, reason: fc.nat(declineReasons.length - 1) }),
+  },
   {
     weight: 1,
     arbitrary: fc.record({ ...of('end'), task, status: fc.constantFrom('finished', 'failed', 'cancelled') }),
@@ -99,13 +105,16 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
       status: fc.constantFrom('FINISHED', 'FAILED', 'CANCELLED', 'SUSPENDED', 'SUSPENDED'),
     }),
   },
-  { weight: 3, arbitrary: fc.record({ ...of('discarded'), nth: fc.nat(2) }) },
+  { weight: 3, arbitrary: fc.record({ ...of('discarded', 'discarded', 'undeletable'), nth: fc.nat(2) }) },
   {
     weight: 2,
     arbitrary: fc.record({
       ...of('crash'),
       retention: fc.nat(2),
       retained: fc.integer({ min: 1, max: 3 }),
+      concurrent: fc.integer({ min: 1, max: 3 }),
+      pauseMs: fc.constantFrom(0, 0, 1_000),
+      unaligned: fc.boolean(),
       lost: fc.oneof({ weight: 2, arbitrary: fc.constant([]) }, fc.array(task, { maxLength: 2 })),
     }),
   },
@@ -129,8 +138,22 @@ export interface Seam {
   readonly snapshot: Uint8Array;
 }
 
-const configurationOf = (retention: number, retained: number) =>
-  checkConfiguration({ retention: retentionPolicies[retention], retained, timeout: '30 s' });
+type Chosen = Omit<Extract<Happening, { type: 'crash' }>, 'type' | 'lost'>;
+
+const configurationOf = ({ retention, retained, concurrent, pauseMs, unaligned }: Chosen) =>
+  checkConfiguration({
+    retention: retentionPolicies[retention],
+    retained,
+    maxConcurrent: concurrent,
+    minPause: pauseMs,
+    // Only one at a time can be unaligned (C-027).
+    unaligned: unaligned && concurrent === 1,
+    interval: '1 d',
+    timeout: '30 s',
+  });
+
+/** Two in flight at most, so that what only overlaps can reach is reached without a crash. */
+const atFirst: Chosen = { retention: 0, retained: 1, concurrent: 2, pauseMs: 0, unaligned: false };
 
 /** Plays a programme. Turns are the runtime's own; only the taking over is done by hand, as opening does it. */
 export class HistoryPlay {
@@ -147,11 +170,11 @@ export class HistoryPlay {
 
   constructor(journal: Journal) {
     this.#journal = journal;
-    this.state = initialState(coreJobId, coreGraph, configurationOf(0, 1));
+    this.state = initialState(coreJobId, coreGraph, configurationOf(atFirst));
   }
 
   async play(programme: readonly Happening[]): Promise<void> {
-    await this.#takeOver(configurationOf(0, 1), []);
+    await this.#takeOver(configurationOf(atFirst), []);
     await this.#play({ type: 'deploy' });
     await this.#play({ type: 'status', status: 'RUNNING' });
     await this.#turn();
@@ -172,7 +195,7 @@ export class HistoryPlay {
         return this.#turn();
       case 'crash':
         await this.#turn();
-        return this.#takeOver(configurationOf(each.retention, each.retained), each.lost);
+        return this.#takeOver(configurationOf(each), each.lost);
       case 'complete':
         return this.#complete();
       case 'deploy': {
@@ -244,9 +267,11 @@ export class HistoryPlay {
         return [{ type: 'reportJobStatus', status: 'RESTARTING', message: 'task failed' }];
       case 'status':
         return [{ type: 'reportJobStatus', status: each.status, message: '' }];
-      case 'discarded': {
+      case 'discarded':
+      case 'undeletable': {
+        const type = each.type === 'discarded' ? 'confirmDiscard' : 'postponeDiscard';
         const owed = Object.keys(this.state.table.discards).map(Number);
-        return [{ type: 'confirmDiscard', discardId: owed[each.nth] ?? 1 }];
+        return [{ type, discardId: owed[each.nth] ?? 1 }];
       }
     }
   }

@@ -3,6 +3,7 @@ import { virtualClock } from '../../src/simulation/virtual-clock.ts';
 import { checkpointId, parseJobId, parseVertexId } from '../../src/state/ids.ts';
 import { noMetrics } from '../../src/tasks/frame.ts';
 import type { TaskCommand, TaskMessage } from '../../src/tasks/gateway.ts';
+import { HeardTriggers } from '../../src/tasks/in-process/heard-triggers.ts';
 import { inProcessTaskGateway, type InProcessTaskGateway } from '../../src/tasks/in-process/gateway.ts';
 import type { TaskEndpoint } from '../../src/tasks/in-process/endpoint.ts';
 import type { InProcessLink } from '../../src/tasks/in-process/link.ts';
@@ -64,10 +65,16 @@ const trigger = (term: number, checkpoint: number, endpoints: readonly TaskEndpo
   slots: endpoints.map(({ slot }) => slot),
 });
 
-const completed = (term: number, checkpoint: number, endpoints: readonly TaskEndpoint[]): TaskCommand => ({
+const completed = (
+  term: number,
+  checkpoint: number,
+  endpoints: readonly TaskEndpoint[],
+  ...older: number[]
+): TaskCommand => ({
   type: 'notifyCompleted',
   term,
   checkpointId: id(checkpoint),
+  olderInFlight: older.map(id),
   slots: endpoints.map(({ slot }) => slot),
 });
 
@@ -211,7 +218,14 @@ describe('in-process task endpoint', () => {
     for (const checkpoint of [1, 2, 3]) acknowledge(endpoint, checkpoint);
     const slots = [endpoint.slot];
     gateway.send([
-      { type: 'notifyAborted', term: 1, checkpointId: id(2), latestCompletedId: undefined, slots },
+      {
+        type: 'notifyAborted',
+        term: 1,
+        checkpointId: id(2),
+        latestCompletedId: undefined,
+        olderInFlight: [],
+        slots,
+      },
       completed(1, 1, [endpoint]),
     ]);
     await clock.runFor(0);
@@ -219,6 +233,28 @@ describe('in-process task endpoint', () => {
     gateway.send([announce(1, undefined, 1, 2, 3)]);
     await clock.runFor(0);
     expect(messages).toEqual(['acks 3 of 0']);
+  });
+
+  it('keeps what it acknowledged for a savepoint that is in flight behind a newer checkpoint (C-112)', async () => {
+    const { clock, gateway } = await setUp();
+    const messages = said(gateway);
+    const endpoint = deploy(gateway, 0);
+    acknowledge(endpoint, 1);
+    gateway.send([completed(1, 4, [endpoint], 1, 2)]);
+    await clock.runFor(0);
+    // The state of the second one is written only now; the third belongs to no living checkpoint.
+    for (const late of [2, 3]) acknowledge(endpoint, late);
+    await clock.runFor(0);
+    messages.length = 0;
+    gateway.send([announce(1, 4, 1, 2, 3)]);
+    await clock.runFor(0);
+    expect(messages.join(', ')).toBe('acks 1 of 0, 2 of 0');
+    gateway.send([completed(1, 5, [endpoint], 2)]);
+    await clock.runFor(0);
+    messages.length = 0;
+    gateway.send([announce(1, 5, 1, 2)]);
+    await clock.runFor(0);
+    expect(messages).toEqual(['acks 2 of 0']);
   });
 
   it('hears the completed id of an announcement as a notice, once (T-419)', async () => {
@@ -245,13 +281,39 @@ describe('in-process task endpoint', () => {
     expect(messages).toEqual(['completionConfirmed of 0', 'completionConfirmed of 0']);
   });
 
-  it('ignores a trigger that is repeated or overtaken', async () => {
+  it('ignores a trigger that is repeated, and declines one that was overtaken', async () => {
     const { clock, gateway } = await setUp();
     const endpoint = deploy(gateway, 0);
     const commands = heard(endpoint);
-    gateway.send([2, 2, 1, 3].map((checkpoint) => trigger(1, checkpoint, [endpoint])));
+    const declined: TaskMessage[] = [];
+    gateway.messages$.subscribe((message) => declined.push(message));
+    gateway.send([2, 2, 1, 3, 1, 2].map((checkpoint) => trigger(1, checkpoint, [endpoint])));
     await clock.runFor(0);
     expect(commands).toEqual(['trigger 2', 'trigger 3']);
+    expect(declined).toEqual([
+      {
+        type: 'declined',
+        checkpointId: 1,
+        slot: 0,
+        attempt: 1,
+        reason: 'CHECKPOINT_DECLINED_SUBSUMED',
+        message: 'checkpoint 2 was triggered before it',
+      },
+    ]);
+  });
+
+  it('tells a repeated trigger from an overtaken one however many came between', () => {
+    const triggers = new HeardTriggers();
+    const many = Array.from({ length: 1_000 }, (_, index) => id(2 * index + 2));
+    expect(new Set(many.map((each) => triggers.hear(each)))).toEqual(new Set(['first']));
+    expect([1, 2, 1_000, 1_999, 1_999, 2_000].map((each) => triggers.hear(id(each)))).toEqual([
+      'repeated',
+      'repeated',
+      'repeated',
+      'overtaken',
+      'repeated',
+      'repeated',
+    ]);
   });
 
   it('says nothing after its end', async () => {

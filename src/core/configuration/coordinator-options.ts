@@ -49,14 +49,11 @@ export const coordinatorRows = {
   minPause: optionRow('minPauseMs', `${checkpointing}.min-pause`, duration, {
     standard: '0 ms',
     what: 'between the end of a checkpoint and the start of the next periodic one; an interval is never shorter',
-    isInPart: true,
-    today: 'the interval is raised to it, but after a slow checkpoint the next may start sooner',
     check: atLeast(0, 'Pause value must be zero or positive'),
   }),
   maxConcurrent: optionRow('maxConcurrent', `${checkpointing}.max-concurrent-checkpoints`, integer, {
     standard: '1',
-    what: 'checkpoints in flight at once',
-    today: 'one checkpoint is in flight at a time',
+    what: 'checkpoints in flight at once; at that number only a savepoint is begun, unless checkpoints are unaligned',
     check: atLeast(1, 'The maximum number of concurrent attempts must be at least one.'),
   }),
   tolerableFailed: optionRow('tolerableFailed', `${checkpointing}.tolerable-failed-checkpoints`, integer, {
@@ -112,7 +109,8 @@ export const alignmentRows = {
     aliases: [`${checkpointing}.unaligned`],
     standard: 'false',
     what: 'whether barriers overtake records, which then become part of the checkpoint',
-    today: notTold,
+    isInPart: true,
+    today: 'savepoints wait their turn, but tasks are not told',
   }),
   alignedTimeout: optionRow('alignedTimeoutMs', `${checkpointing}.aligned-checkpoint-timeout`, duration, {
     aliases: [`${checkpointing}.alignment-timeout`],

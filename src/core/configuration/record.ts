@@ -25,7 +25,7 @@ export interface CheckpointConfiguration {
   readonly runtimeMode: RuntimeMode;
   readonly timeoutMs: number;
   readonly minPauseMs: number;
-  /** Checkpoints in flight at once; savepoints do not count. */
+  /** With this many checkpoints and savepoints in flight only a forced savepoint is begun (C-040). */
   readonly maxConcurrent: number;
   /** Failures the job bears; {@link FAILURES_UNLIMITED}: all of them (C-014). */
   readonly tolerableFailed: number;

@@ -1,11 +1,12 @@
 /** Command → facts and outcome. May refuse, never changes. */
 import { assertNever } from '../../errors.ts';
-import type { Command, ConfirmDiscard, TakeOver } from '../commands.ts';
-import type { Fact } from '../facts/fact.ts';
+import type { Command, ConfirmDiscard, PostponeDiscard, TakeOver } from '../commands.ts';
+import type { Fact, FactType } from '../facts/fact.ts';
 import { peek } from '../evolve.ts';
 import type { JobState } from '../job-state.ts';
 import { decideAcknowledge } from './acknowledge.ts';
-import { decided, endOfDataFacts, nothing, type Decision } from './decision.ts';
+import { chooseFacts } from './choose.ts';
+import { decided, nothing, type Decision } from './decision.ts';
 import { decideDecline, decideExpire } from './fail.ts';
 import { decideFailMetadata, decideRecordMetadata } from './finalize.ts';
 import { decideReportJobStatus } from './job.ts';
@@ -25,6 +26,13 @@ const decideConfirmDiscard = (state: JobState, command: ConfirmDiscard): Decisio
   const { discardId, at } = command;
   if (state.table.discards[discardId] === undefined) return nothing('unknownDiscard');
   return decided([{ type: 'discard.confirmed', at, discardId }], { type: 'confirmed' });
+};
+
+const decidePostponeDiscard = (state: JobState, command: PostponeDiscard): Decision => {
+  const { discardId, at } = command;
+  if (state.table.discards[discardId] === undefined) return nothing('unknownDiscard');
+  if (state.table.postponedDiscards[discardId] === true) return nothing('duplicate');
+  return decided([{ type: 'discard.postponed', at, discardId }], { type: 'postponed' });
 };
 
 const decideOne = (state: JobState, command: Command): Decision => {
@@ -63,31 +71,29 @@ const decideOne = (state: JobState, command: Command): Decision => {
       return decideEndData(state, command);
     case 'confirmDiscard':
       return decideConfirmDiscard(state, command);
+    case 'postponeDiscard':
+      return decidePostponeDiscard(state, command);
     default:
       return assertNever(command);
   }
 };
 
-const endsCheckpoint = (fact: Fact): boolean =>
-  fact.type === 'checkpoint.completed' || fact.type === 'checkpoint.aborted';
+/** After these a request that waits may have nothing in its way any more (C-044). */
+const freeing: ReadonlySet<FactType> = new Set<FactType>([
+  'job.running',
+  'checkpoint.located',
+  'checkpoint.completed',
+  'checkpoint.aborted',
+  'discard.confirmed',
+  'discard.postponed',
+]);
 
-const isLastFact = (fact: Fact, cause: string): boolean =>
-  fact.type === 'checkpoint.completed' && fact.cause === cause;
-
-/**
- * Where a checkpoint ends, the last one of the job may have been waiting for that. One that was aborted at the end of
- * data waits for the next tick instead, so that a broken storage cannot spin.
- */
+/** Decides a command, and then begins the request that is next, if one waits and something became free. */
 export const decide = (state: JobState, command: Command): Decision => {
   const decision = decideOne(state, command);
-  if (!decision.facts.some(endsCheckpoint) || decision.facts.some((fact) => isLastFact(fact, 'endOfData'))) {
-    return decision;
-  }
-  const wasLast = decision.facts.some(
-    (fact) =>
-      fact.type === 'checkpoint.aborted' && state.table.checkpoints[fact.checkpointId]?.cause === 'endOfData',
-  );
-  if (wasLast) return decision;
-  const after = peek(state, decision.facts);
-  return { ...decision, facts: [...decision.facts, ...endOfDataFacts(after, command)] };
+  if (state.table.queue.length === 0) return decision;
+  const isFreed = command.type === 'attach' || decision.facts.some((fact) => freeing.has(fact.type));
+  if (!isFreed) return decision;
+  const chosen = chooseFacts(peek(state, decision.facts), command);
+  return chosen.length === 0 ? decision : { ...decision, facts: [...decision.facts, ...chosen] };
 };

@@ -1,13 +1,12 @@
 /** What a decision is, and the facts that several commands decide alike. */
 import type { CheckpointId } from '../../state/ids.ts';
 import type { Time } from '../commands.ts';
-import type { Fact, CheckpointTriggered, DiscardCause, DiscardTarget, TriggerCause } from '../facts/fact.ts';
+import type { Fact, CheckpointTriggered, DiscardCause, DiscardTarget, RequestQueued } from '../facts/fact.ts';
 import { MISSING_NAMED_MAX } from '../facts/fact.ts';
 import { failureReasons, type FailureReason } from '../failures.ts';
 import {
   canAbort,
-  isInputEnded,
-  isTerminated,
+  elapsedMs,
   lastedMs,
   taskName,
   unfinished,
@@ -117,42 +116,36 @@ export const abortAll = (
     .filter((checkpoint) => canAbort(checkpoint) && which(checkpoint))
     .flatMap((checkpoint) => abortFacts(state, checkpoint, why, planner));
 
-/** Why nothing can be triggered now, or undefined. */
-export const triggerRefusal = (state: JobState): OutcomeType | undefined => {
-  const { table } = state;
-  if (isTerminated(table)) return 'terminated';
-  if (table.jobPhase !== 'running') return 'notRunning';
-  if (!table.roster.isComplete(table.graph)) return 'tasksMissing';
-  if (unfinished(table).length > 0) return 'tooManyPending';
-  return undefined;
-};
-
-/** The fact that begins a checkpoint or savepoint. Ids start at 1 and are never used twice (C-060). */
-export const triggeredFact = (
-  state: JobState,
-  { at, monotonicMs }: Time,
-  cause: TriggerCause,
-  savepoint?: CheckpointTriggered['savepoint'],
-): CheckpointTriggered => ({
-  type: 'checkpoint.triggered',
-  at,
-  checkpointId: state.table.nextCheckpointId as CheckpointId,
-  kind: savepoint === undefined ? 'checkpoint' : 'savepoint',
-  cause,
-  term: state.table.term,
-  monotonicMs,
-  timeoutMs: state.table.configuration.timeoutMs,
-  retention: state.table.configuration.retention,
-  tasks: state.table.roster.size,
-  plan: state.table.roster.runs(),
-  ...(savepoint === undefined ? {} : { savepoint }),
-});
-
 /**
- * The last checkpoint of a job whose input is read is triggered at once, or as soon as nothing is in flight (C-057).
+ * The fact that begins a checkpoint or savepoint. Ids start at 1 and are never used twice (C-060). `waited` is the
+ * request as it was queued, where it was.
  */
-export const endOfDataFacts = (state: JobState, time: Time): Fact[] => {
-  const isOwed = isInputEnded(state.table) && !state.table.endTriggered;
-  if (!isOwed || triggerRefusal(state) !== undefined) return [];
-  return [triggeredFact(state, time, 'endOfData')];
+export const triggeredFact = (
+  { table }: JobState,
+  { at, monotonicMs }: Time,
+  request: RequestQueued,
+  waited: RequestQueued | undefined,
+): CheckpointTriggered => {
+  const { kind, cause, isForced, savepoint, droppedTicks } = request;
+  const { term, configuration, roster } = table;
+  return {
+    type: 'checkpoint.triggered',
+    at,
+    checkpointId: table.nextCheckpointId as CheckpointId,
+    kind,
+    cause,
+    term,
+    monotonicMs,
+    isForced,
+    timeoutMs: configuration.timeoutMs,
+    retention: configuration.retention,
+    tasks: roster.size,
+    plan: roster.runs(),
+    ...(savepoint === undefined ? {} : { savepoint }),
+    ...(waited === undefined
+      ? droppedTicks === undefined
+        ? {}
+        : { droppedTicks }
+      : { requestId: waited.requestId, waitedMs: elapsedMs(table, waited, { at, monotonicMs }) }),
+  };
 };

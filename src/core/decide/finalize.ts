@@ -1,10 +1,10 @@
 /** The metadata writer has answered: the checkpoint is complete, or it failed at its last step. */
 import type { CheckpointId } from '../../state/ids.ts';
 import { invariant } from '../../errors.ts';
-import { planSubsumption } from '../../retention/plan.ts';
+import { inserted, planSubsumption, type Retainable } from '../../retention/plan.ts';
 import type { FailMetadata, RecordMetadata, Time } from '../commands.ts';
 import type { CheckpointCompleted, Fact } from '../facts/fact.ts';
-import { lastedMs, type JobState, type UnfinishedCheckpoint } from '../job-state.ts';
+import { canBeSubsumed, lastedMs, type JobState, type UnfinishedCheckpoint } from '../job-state.ts';
 import { checkpointPhases } from '../phase.ts';
 import { absent } from './absent.ts';
 import { abortAll, abortFacts, decided, DiscardPlanner, nothing, type Decision } from './decision.ts';
@@ -32,21 +32,25 @@ const completedFact = (
   };
 };
 
+/** A completed checkpoint, or the one that completes now. */
+type Stored = Retainable & Pick<UnfinishedCheckpoint, 'location'>;
+
 /**
- * What the newest checkpoint makes superfluous: older completed ones by retention, older pending ones at once (C-112).
+ * What a completed checkpoint makes superfluous: completed ones by retention, older pending ones at once (C-112). When
+ * newer ones have completed before it (C-107), retention may let it go in the same block.
  */
 const subsumptionFacts = (
   state: JobState,
-  newest: UnfinishedCheckpoint,
+  done: UnfinishedCheckpoint,
   time: Time,
   planner: DiscardPlanner,
 ): Fact[] => {
   const { completed, configuration } = state.table;
-  const store = [...completed, { checkpointId: newest.checkpointId, retention: newest.retention }];
+  const store = inserted<Stored>(completed, done);
   const plan = planSubsumption(store, configuration.retainedMax);
   const facts = plan.discard.flatMap(({ checkpointId, clause }): Fact[] => {
     const id = checkpointId as CheckpointId;
-    const location = completed.find((candidate) => candidate.checkpointId === id)?.location;
+    const location = store.find((candidate) => candidate.checkpointId === id)?.location;
     invariant(location, `retention would discard checkpoint ${id}, which is not in the store`);
     return [
       { type: 'checkpoint.subsumed', at: time.at, checkpointId: id, clause },
@@ -54,8 +58,8 @@ const subsumptionFacts = (
     ];
   });
   const isOlder = (other: UnfinishedCheckpoint): boolean =>
-    other.kind === 'checkpoint' && other.checkpointId < newest.checkpointId;
-  const message = `Checkpoint ${newest.checkpointId} completed first.`;
+    canBeSubsumed(other) && other.checkpointId < done.checkpointId;
+  const message = `Checkpoint ${done.checkpointId} completed first.`;
   return [...facts, ...abortAll(state, { reason: 'CHECKPOINT_SUBSUMED', message, time }, planner, isOlder)];
 };
 

@@ -7,11 +7,16 @@ import { endedFactType, type Fact } from '../facts/fact.ts';
 import { isTerminated, type JobState } from '../job-state.ts';
 import { jobPhases } from '../phase.ts';
 import { invariant } from '../../errors.ts';
+import { peek } from '../evolve.ts';
+import { rejectQueue } from './choose.ts';
+import { endOfDataFacts } from './submit.ts';
 import { abortAll, decided, DiscardPlanner, nothing, type Decision } from './decision.ts';
 
 const decideRunning = (state: JobState, command: ReportJobStatus): Decision => {
   if (!jobPhases.accepts(state.table.jobPhase, 'job.running')) return nothing('already');
-  return decided([{ type: 'job.running', at: command.at }], { type: 'done' });
+  const running: Fact = { type: 'job.running', at: command.at };
+  const atEnd = endOfDataFacts(peek(state, [running]), command);
+  return decided([running, ...atEnd], { type: 'done' });
 };
 
 const decideRestarting = (state: JobState, command: ReportJobStatus): Decision => {
@@ -19,7 +24,8 @@ const decideRestarting = (state: JobState, command: ReportJobStatus): Decision =
   const planner = new DiscardPlanner(state, at);
   const aborted = abortAll(state, { reason: 'JOB_FAILOVER_REGION', message, time: command }, planner);
   const restarting: Fact = { type: 'job.restarting', at, cause: 'taskFailure', message };
-  return decided([...aborted, restarting], { type: 'done' });
+  const rejected = rejectQueue(state, at, 'CHECKPOINT_COORDINATOR_SUSPEND');
+  return decided([...rejected, ...aborted, restarting], { type: 'done' });
 };
 
 /** Completed checkpoints that go at the end of the job, each with the clause of the matrix that decided. */
@@ -41,7 +47,8 @@ const decideEnd = (state: JobState, command: ReportJobStatus, status: TerminalSt
   const aborted = abortAll(state, { reason, message, time: command }, planner);
   const kept = planTermination(state.table.completed, status).keep;
   const ended: Fact = { type: factType, at, message, kept };
-  return decided([...aborted, ended, ...discardFacts(state, status, planner)], { type: 'done' });
+  const rejected = rejectQueue(state, at, reason);
+  return decided([...rejected, ...aborted, ended, ...discardFacts(state, status, planner)], { type: 'done' });
 };
 
 export const decideReportJobStatus = (state: JobState, command: ReportJobStatus): Decision => {

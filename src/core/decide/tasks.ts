@@ -5,7 +5,9 @@ import { peek } from '../evolve.ts';
 import { isTerminated, type JobState } from '../job-state.ts';
 import { taskPhases } from '../phase.ts';
 import { toRuns, type RosterEntry } from '../roster.ts';
-import { abortAll, decided, DiscardPlanner, endOfDataFacts, nothing, type Decision } from './decision.ts';
+import { rejectQueue } from './choose.ts';
+import { abortAll, decided, DiscardPlanner, nothing, type Decision } from './decision.ts';
+import { endOfDataFacts } from './submit.ts';
 
 const dataEndedFact = (slot: number, at: number): Fact => ({ type: 'task.dataEnded', at, slot });
 
@@ -23,7 +25,12 @@ export const decideAttach = (state: JobState, command: Attach): Decision => {
   const lost = roster.entries().filter((entry) => !alive.has(entry.slot));
   const added = living.filter((entry) => !roster.has(entry.slot, entry.attempt));
   const facts: Fact[] = [];
-  if (lost.length > 0) facts.push(...lostFacts(state, lost, command));
+  if (lost.length > 0) {
+    facts.push(
+      ...rejectQueue(state, at, 'CHECKPOINT_COORDINATOR_SUSPEND'),
+      ...lostFacts(state, lost, command),
+    );
+  }
   if (lost.length > 0 && jobPhase === 'running') {
     const message = `${lost.length} of ${roster.size} tasks did not outlive their process.`;
     facts.push({ type: 'job.restarting', at, cause: 'processLost', message });
@@ -62,6 +69,7 @@ export const decideRestore = (state: JobState, command: Restore): Decision => {
   const planner = new DiscardPlanner(state, at);
   const newest = state.table.completed.at(-1);
   const facts: Fact[] = [
+    ...rejectQueue(state, at, 'CHECKPOINT_COORDINATOR_SUSPEND'),
     ...abortAll(
       state,
       { reason: 'JOB_FAILOVER_REGION', message: 'Tasks are deployed anew.', time: command },

@@ -1,35 +1,34 @@
-/** May a checkpoint start, and with which id. */
+/** Somebody, or the timer, wants a checkpoint. */
 import type { Tick, TriggerCheckpoint, TriggerSavepoint } from '../commands.ts';
 import { isInputEnded, savepointEntry, type JobState } from '../job-state.ts';
-import { decided, nothing, triggerRefusal, triggeredFact, type Decision } from './decision.ts';
+import { triggerRefusal } from './choose.ts';
+import { nothing, type Decision } from './decision.ts';
+import { submit } from './submit.ts';
 
-const triggered = (fact: ReturnType<typeof triggeredFact>): Decision =>
-  decided([fact], { type: 'triggered', checkpointId: fact.checkpointId });
-
-/** The periodic timer fired: a checkpoint, unless one is in flight or all input is saved. */
+/** The periodic timer fired; once all input is read, the last checkpoint is all that is left to save. */
 export const decideTick = (state: JobState, command: Tick): Decision => {
-  const refusal = triggerRefusal(state);
-  if (refusal !== undefined) return nothing(refusal);
-  if (!isInputEnded(state.table)) return triggered(triggeredFact(state, command, 'periodic'));
-  if (state.table.endTriggered) return nothing('inputEnded');
-  return triggered(triggeredFact(state, command, 'endOfData'));
+  const { droppedTicks } = command;
+  const isAtEnd = triggerRefusal(state) === undefined && isInputEnded(state.table);
+  if (!isAtEnd) return submit(state, command, { cause: 'periodic', droppedTicks });
+  return state.table.endTriggered
+    ? nothing('inputEnded')
+    : submit(state, command, { cause: 'endOfData', droppedTicks });
 };
 
 /** A checkpoint asked for by hand. */
-export const decideTriggerCheckpoint = (state: JobState, command: TriggerCheckpoint): Decision => {
-  const refusal = triggerRefusal(state);
-  return refusal === undefined ? triggered(triggeredFact(state, command, 'manual')) : nothing(refusal);
-};
+export const decideTriggerCheckpoint = (state: JobState, command: TriggerCheckpoint): Decision =>
+  submit(state, command, { cause: 'manual' });
 
 /** A savepoint; under a key that was used before it is that savepoint. */
 export const decideTriggerSavepoint = (state: JobState, command: TriggerSavepoint): Decision => {
-  const before = command.key === undefined ? undefined : state.table.savepoints[savepointEntry(command.key)];
+  const { key, target } = command;
+  const before = key === undefined ? undefined : state.table.savepoints[savepointEntry(key)];
   if (before?.externalPointer !== undefined) {
     const { checkpointId, externalPointer } = before;
     return nothing('completed', { checkpointId, externalPointer });
   }
   if (before !== undefined) return nothing('inFlight', { checkpointId: before.checkpointId });
-  const refusal = triggerRefusal(state);
-  if (refusal !== undefined) return nothing(refusal);
-  return triggered(triggeredFact(state, command, 'manual', { ...command.target, key: command.key }));
+  const waiting = state.table.queue.find(({ savepoint }) => key !== undefined && savepoint?.key === key);
+  if (waiting !== undefined) return nothing('queued', { requestId: waiting.requestId });
+  return submit(state, command, { cause: 'manual', savepoint: { ...target, key } });
 };

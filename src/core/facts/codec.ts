@@ -24,6 +24,8 @@ export const factVersions: Readonly<Record<FactType, number>> = {
   'job.cancelled': 1,
   'job.suspended': 1,
   'job.restored': 1,
+  'request.queued': 1,
+  'request.rejected': 1,
   'checkpoint.triggered': 2,
   'checkpoint.located': 1,
   'tasks.acknowledged': 1,
@@ -33,6 +35,7 @@ export const factVersions: Readonly<Record<FactType, number>> = {
   'checkpoint.aborted': 2,
   'checkpoint.subsumed': 1,
   'discard.planned': 1,
+  'discard.postponed': 1,
   'discard.confirmed': 1,
 };
 

@@ -74,6 +74,29 @@ export interface JobRestored extends At<'job.restored'> {
 export type CheckpointKind = 'checkpoint' | 'savepoint';
 export type TriggerCause = 'periodic' | 'manual' | 'endOfData';
 
+/** A request that could not be begun at once. It is no checkpoint yet: it has no id and no place. */
+export interface RequestQueued extends At<'request.queued'> {
+  readonly requestId: number;
+  /** The reign it was asked for in, and that reign's monotonic time. */
+  readonly term: number;
+  readonly monotonicMs: number;
+  readonly kind: CheckpointKind;
+  readonly cause: TriggerCause;
+  /** Begun whatever number is in flight and however short the pause was. */
+  readonly isForced: boolean;
+  readonly savepoint?: (SavepointTarget & { readonly key: string | undefined }) | undefined;
+  /** Ticks of the timer dropped since the last one that was not, when there were any. */
+  readonly droppedTicks?: number | undefined;
+}
+
+/** A request that waited is not carried out. */
+export interface RequestRejected extends At<'request.rejected'> {
+  readonly requestId: number;
+  readonly reason: FailureReason;
+  /** For a tick inside the pause: when the timer comes again, in ms. */
+  readonly waitMs?: number | undefined;
+}
+
 export interface CheckpointTriggered extends At<'checkpoint.triggered'> {
   readonly checkpointId: CheckpointId;
   readonly kind: CheckpointKind;
@@ -81,6 +104,7 @@ export interface CheckpointTriggered extends At<'checkpoint.triggered'> {
   /** The reign it was triggered in, and that reign's monotonic time: its durations are taken from it (C-313). */
   readonly term: number;
   readonly monotonicMs: number;
+  readonly isForced: boolean;
   readonly timeoutMs: number;
   /** The policy in force: a later configuration does not change it (C-285). */
   readonly retention: RetentionPolicy;
@@ -88,6 +112,10 @@ export interface CheckpointTriggered extends At<'checkpoint.triggered'> {
   readonly tasks: number;
   /** The attempts it waits for. Undefined in journals of the first version: all attempts alive at this moment. */
   readonly plan: readonly AttemptRun[] | undefined;
+  /** The request it carries out and how long that waited (C-047); absent when it did not have to wait. */
+  readonly requestId?: number | undefined;
+  readonly waitedMs?: number | undefined;
+  readonly droppedTicks?: number | undefined;
   readonly savepoint?: (SavepointTarget & { readonly key: string | undefined }) | undefined;
 }
 
@@ -184,6 +212,11 @@ export interface DiscardConfirmed extends At<'discard.confirmed'> {
   readonly discardId: number;
 }
 
+/** What was planned cannot be deleted at once; it goes on being tried, but no request waits for it any more. */
+export interface DiscardPostponed extends At<'discard.postponed'> {
+  readonly discardId: number;
+}
+
 export type Fact =
   | JobOpened
   | CoordinatorTookOver
@@ -195,6 +228,8 @@ export type Fact =
   | JobRestarting
   | JobEnded
   | JobRestored
+  | RequestQueued
+  | RequestRejected
   | CheckpointTriggered
   | CheckpointLocated
   | TasksAcknowledged
@@ -204,6 +239,7 @@ export type Fact =
   | CheckpointAborted
   | CheckpointSubsumed
   | DiscardPlanned
+  | DiscardPostponed
   | DiscardConfirmed;
 
 export type FactType = Fact['type'];

@@ -22,7 +22,9 @@ const fullConfiguration = (fact: PlainFact): PlainFact => ({
 
 export const upcasters: Partial<Record<FactType, Readonly<Record<number, Upcaster>>>> = {
   'coordinator.tookOver': { 1: fullConfiguration },
-  'checkpoint.triggered': { 1: (fact) => ({ ...fact, ...noMonotonicTime, term: 0 }) },
+  'checkpoint.triggered': {
+    1: (fact) => ({ ...fact, ...noMonotonicTime, term: 0, isForced: fact['kind'] === 'savepoint' }),
+  },
   'checkpoint.completed': { 1: (fact) => ({ ...fact, ...noMonotonicTime }) },
   'checkpoint.aborted': { 1: (fact) => ({ ...fact, ...noMonotonicTime }) },
 };

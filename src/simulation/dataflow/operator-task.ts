@@ -127,7 +127,7 @@ class OperatorRun {
     if (abandoned !== undefined) {
       endpoint.decline(
         abandoned,
-        'CHECKPOINT_DECLINED',
+        'CHECKPOINT_DECLINED_SUBSUMED',
         `the barrier of checkpoint ${barrier.checkpointId} came first`,
       );
     }

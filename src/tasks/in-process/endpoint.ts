@@ -1,14 +1,26 @@
 /** One execution attempt's side of the gateway: it hears commands, acknowledges, and remembers what it must repeat. */
 import { Observable, type Subscriber } from 'rxjs';
 import { invariant } from '../../errors.ts';
+import { CHECKPOINTS_IN_FLIGHT_MAX } from '../../core/job-state.ts';
 import type { DeclineReason } from '../../core/failures.ts';
 import type { CheckpointId, JobId, Slot, VertexId } from '../../state/ids.ts';
 import { encodeFrame, type Acknowledgement } from '../frame.ts';
-import type { AnnounceCommand, AttemptEndedMessage, LivingAttempt, TaskCommand } from '../gateway.ts';
+import type {
+  AnnounceCommand,
+  AttemptEndedMessage,
+  LivingAttempt,
+  NotifyCompletedCommand,
+  TaskCommand,
+  TriggerCommand,
+} from '../gateway.ts';
+import { HeardTriggers } from './heard-triggers.ts';
 import type { Outbox } from './outbox.ts';
 
-/** Acknowledgements kept for repetition: more than checkpoints can be in flight; beyond it the oldest is given up. */
-const KEPT_FRAMES_MAX = 64;
+/**
+ * Acknowledgements kept for repetition: as many as checkpoints can be in flight, and as many whose end is not known
+ * yet; beyond it the oldest is given up.
+ */
+const KEPT_FRAMES_MAX = 2 * CHECKPOINTS_IN_FLIGHT_MAX;
 /** Commands kept until the task listens. */
 const UNHEARD_COMMANDS_MAX = 1_024;
 
@@ -59,7 +71,9 @@ export class InProcessTaskEndpoint implements TaskEndpoint {
   readonly #kept = new Map<CheckpointId, Uint8Array>();
   #listener: Subscriber<TaskCommand> | undefined;
   #unheard: TaskCommand[] = [];
-  #lastTriggered = 0;
+  readonly #triggers = new HeardTriggers();
+  /** Older than what completed last, and still in flight. */
+  #survivors: ReadonlySet<CheckpointId> = new Set();
   #lastCompleted = 0;
   #lastConfirmed = 0;
   #isDataEnded = false;
@@ -83,7 +97,9 @@ export class InProcessTaskEndpoint implements TaskEndpoint {
     if (this.#isEnded) return false;
     const { jobId, slot, attempt } = this.#identity;
     const frame = encodeFrame({ jobId, slot, attempt, ...acknowledgement });
-    if (acknowledgement.checkpointId > this.#lastCompleted) this.#keep(acknowledgement.checkpointId, frame);
+    const { checkpointId } = acknowledgement;
+    if (checkpointId > this.#lastCompleted || this.#survivors.has(checkpointId))
+      this.#keep(checkpointId, frame);
     this.#outbox.postFrame(frame);
     return true;
   }
@@ -127,20 +143,18 @@ export class InProcessTaskEndpoint implements TaskEndpoint {
       case 'announce':
         return this.#hearAnnounce(command);
       case 'trigger':
-        if (command.checkpointId <= this.#lastTriggered) return undefined;
-        this.#lastTriggered = command.checkpointId;
-        return this.#tell(command);
+        return this.#hearTrigger(command);
       case 'notifyCompleted':
-        return this.#hearCompleted(command.checkpointId, command.term);
+        return this.#hearCompleted(command);
       case 'notifyAborted':
         this.#kept.delete(command.checkpointId);
-        if (command.latestCompletedId !== undefined) this.#complete(command.latestCompletedId, command.term);
+        this.#complete(command.latestCompletedId, command.olderInFlight, command.term);
         return this.#tell(command);
     }
   }
 
   #hearAnnounce(command: AnnounceCommand): void {
-    if (command.latestCompletedId !== undefined) this.#complete(command.latestCompletedId, command.term);
+    this.#complete(command.latestCompletedId, command.inFlight, command.term);
     for (const id of command.inFlight) {
       const frame = this.#kept.get(id);
       if (frame !== undefined) this.#outbox.postFrame(frame);
@@ -148,17 +162,30 @@ export class InProcessTaskEndpoint implements TaskEndpoint {
     this.#tell(command);
   }
 
-  // A notice that comes again asks for the confirmation again: the first one may have been lost.
-  #hearCompleted(checkpointId: CheckpointId, term: number): void {
-    if (checkpointId <= this.#lastConfirmed) this.confirmCompleted(checkpointId);
-    else this.#complete(checkpointId, term);
+  #hearTrigger(command: TriggerCommand): void {
+    const { checkpointId } = command;
+    const heard = this.#triggers.hear(checkpointId);
+    if (heard === 'first') this.#tell(command);
+    if (heard !== 'overtaken') return;
+    const message = `checkpoint ${this.#triggers.newest} was triggered before it`;
+    this.decline(checkpointId, 'CHECKPOINT_DECLINED_SUBSUMED', message);
   }
 
-  #complete(checkpointId: CheckpointId, term: number): void {
-    if (checkpointId <= this.#lastCompleted) return;
+  // A notice that comes again asks for the confirmation again: the first one may have been lost.
+  #hearCompleted({ checkpointId, olderInFlight, term }: NotifyCompletedCommand): void {
+    if (checkpointId <= this.#lastConfirmed) this.confirmCompleted(checkpointId);
+    else this.#complete(checkpointId, olderInFlight, term);
+  }
+
+  #complete(checkpointId: CheckpointId | undefined, inFlight: readonly CheckpointId[], term: number): void {
+    if (checkpointId === undefined || checkpointId <= this.#lastCompleted) return;
     this.#lastCompleted = checkpointId;
-    for (const id of this.#kept.keys()) if (id <= checkpointId) this.#kept.delete(id);
-    this.#tell({ type: 'notifyCompleted', term, checkpointId, slots: [this.slot] });
+    this.#survivors = new Set(inFlight.filter((id) => id < checkpointId));
+    for (const id of this.#kept.keys()) {
+      if (id <= checkpointId && !this.#survivors.has(id)) this.#kept.delete(id);
+    }
+    const olderInFlight = [...this.#survivors];
+    this.#tell({ type: 'notifyCompleted', term, checkpointId, olderInFlight, slots: [this.slot] });
   }
 
   #keep(checkpointId: CheckpointId, frame: Uint8Array): void {

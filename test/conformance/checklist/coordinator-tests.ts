@@ -107,7 +107,7 @@ export const coordinatorTests: readonly Section[] = [
         'callers are answered after the statistics show it',
         coordinatorOne,
       ),
-      uncovered('T-015', 'Y', 'testConcurrentSavepoints', 'many savepoints at once complete', coordinatorOne),
+      covered('T-015', 'Y', 'testConcurrentSavepoints', 'many savepoints at once complete'),
       covered('T-016', 'Y', 'testCreateKeyGroupPartitions', 'key groups are covered once'),
       uncovered(
         'T-017',
@@ -156,43 +156,17 @@ export const coordinatorTests: readonly Section[] = [
         'a failing counter of ids while tasks are inactive',
         coordinatorOne,
       ),
-      partlyCovered(
-        'T-024',
-        'Y',
-        'testMaxConcurrentAttempts1',
-        'one in flight at most, and on it goes',
-        coordinatorOne,
-        'waiting instead of being refused',
-      ),
-      uncovered('T-025', 'Y', 'testMaxConcurrentAttempts2', 'two in flight at most', coordinatorOne),
-      uncovered('T-026', 'Y', 'testMaxConcurrentAttempts5', 'five in flight at most', coordinatorOne),
-      uncovered(
-        'T-027',
-        'Y',
-        'testMaxConcurrentAttemptsWithSubsumption',
-        'subsumed ones make room',
-        coordinatorOne,
-      ),
-      uncovered(
-        'T-028',
-        'Y',
-        'testMinCheckpointPause',
-        'the next periodic one waits for the pause',
-        coordinatorOne,
-      ),
-      uncovered(
-        'T-029',
-        'Y',
-        'testMinDelayBetweenSavepoints',
-        'savepoints do not wait for it',
-        coordinatorOne,
-      ),
-      uncovered(
+      covered('T-024', 'Y', 'testMaxConcurrentAttempts1', 'one in flight at most, and on it goes'),
+      covered('T-025', 'Y', 'testMaxConcurrentAttempts2', 'two in flight at most'),
+      covered('T-026', 'Y', 'testMaxConcurrentAttempts5', 'five in flight at most'),
+      covered('T-027', 'Y', 'testMaxConcurrentAttemptsWithSubsumption', 'subsumed ones make room'),
+      covered('T-028', 'Y', 'testMinCheckpointPause', 'the next periodic one waits for the pause'),
+      covered('T-029', 'Y', 'testMinDelayBetweenSavepoints', 'savepoints do not wait for it'),
+      covered(
         'T-030',
         'Y',
         'testMultipleConcurrentCheckpoints',
         'two in flight complete one after the other',
-        coordinatorOne,
       ),
       uncovered(
         'T-031',
@@ -230,26 +204,13 @@ export const coordinatorTests: readonly Section[] = [
         'hooks are reset when a region restarts without a checkpoint',
         coordinatorTwo,
       ),
-      uncovered(
-        'T-036',
-        'Y',
-        'testSavepointScheduledInUnalignedMode',
-        'an unaligned savepoint waits its turn',
-        coordinatorOne,
-      ),
-      uncovered(
-        'T-037',
-        'Y',
-        'testSavepointsAreNotSubsumed',
-        'a newer completion leaves savepoints alone',
-        coordinatorOne,
-      ),
-      uncovered(
+      covered('T-036', 'Y', 'testSavepointScheduledInUnalignedMode', 'an unaligned savepoint waits its turn'),
+      covered('T-037', 'Y', 'testSavepointsAreNotSubsumed', 'a newer completion leaves savepoints alone'),
+      covered(
         'T-038',
         'Y',
         'testScheduleTriggerRequestDuringShutdown',
         'what is left to do after the end does nothing',
-        coordinatorOne,
       ),
       uncovered(
         'T-039',
@@ -273,12 +234,11 @@ export const coordinatorTests: readonly Section[] = [
         coordinatorOne,
         'ids that never were',
       ),
-      uncovered(
+      covered(
         'T-042',
         'Y',
         'testSuccessfulCheckpointSubsumesUnsuccessful',
         'a newer success gives up the older one in flight',
-        coordinatorOne,
       ),
       covered(
         'T-043',

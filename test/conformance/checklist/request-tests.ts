@@ -5,20 +5,13 @@ export const requestTests: readonly Section[] = [
   {
     title: '12.1 CheckpointCoordinatorTriggeringTest',
     entries: [
-      uncovered(
+      covered(
         'T-055',
         'Y',
         'discardingTriggeringCheckpointWillExecuteNextCheckpointRequest',
         'given up while it is triggered, the next request runs',
-        coordinatorOne,
       ),
-      uncovered(
-        'T-056',
-        'Y',
-        'testMinTimeBetweenCheckpointsInterval',
-        'the pause counts from the completion',
-        coordinatorOne,
-      ),
+      covered('T-056', 'Y', 'testMinTimeBetweenCheckpointsInterval', 'the pause counts from the completion'),
       partlyCovered(
         'T-057',
         'Y',
@@ -35,13 +28,11 @@ export const requestTests: readonly Section[] = [
         coordinatorOne,
         'those by hand go on',
       ),
-      partlyCovered(
+      covered(
         'T-059',
         'Y',
         'testTriggerCheckpointBeforePreviousOneCompleted',
         'a second request waits for the first',
-        coordinatorOne,
-        'in a queue',
       ),
       partlyCovered(
         'T-060',
@@ -58,12 +49,11 @@ export const requestTests: readonly Section[] = [
         'given up while hooks are asked',
         coordinatorOne,
       ),
-      uncovered(
+      covered(
         'T-062',
         'Y',
         'testTriggerCheckpointRequestQueuedWithFailure',
         'the queue goes on when one fails',
-        coordinatorOne,
       ),
       uncovered(
         'T-063',
@@ -127,60 +117,33 @@ export const requestTests: readonly Section[] = [
   {
     title: '12.1 CheckpointRequestDeciderTest',
     entries: [
-      uncovered(
+      covered(
         'T-072',
         'Y',
         'testCheckpointTiming',
         'a periodic request within the pause is dropped and timed anew',
-        coordinatorOne,
       ),
-      uncovered(
-        'T-073',
-        'Y',
-        'testEnqueueOnTooManyCleaning',
-        'too much to delete keeps it waiting',
-        coordinatorOne,
-      ),
-      uncovered(
-        'T-074',
-        'Y',
-        'testEnqueueOnTooManyPending',
-        'too many in flight keep it waiting',
-        coordinatorOne,
-      ),
-      uncovered('T-075', 'Y', 'testForce', 'a forced one passes', coordinatorOne),
-      uncovered(
-        'T-076',
-        'Y',
-        'testNonForcedEnqueueOnTooManyPending',
-        'a savepoint that is not forced waits',
-        coordinatorOne,
-      ),
-      uncovered(
-        'T-077',
-        'Y',
-        'testNonForcedSavepointPrioritized',
-        'it goes before checkpoints all the same',
-        coordinatorOne,
-      ),
-      uncovered(
+      covered('T-073', 'Y', 'testEnqueueOnTooManyCleaning', 'too much to delete keeps it waiting'),
+      covered('T-074', 'Y', 'testEnqueueOnTooManyPending', 'too many in flight keep it waiting'),
+      covered('T-075', 'Y', 'testForce', 'a forced one passes'),
+      covered('T-076', 'Y', 'testNonForcedEnqueueOnTooManyPending', 'a savepoint that is not forced waits'),
+      covered('T-077', 'Y', 'testNonForcedSavepointPrioritized', 'it goes before checkpoints all the same'),
+      covered(
         'T-078',
         'Y',
         'testNonForcedUserSubmittedPrioritized',
         'requests by hand go before periodic ones',
-        coordinatorOne,
       ),
-      uncovered('T-079', 'Y', 'testQueueSizeLimit', 'a full queue drops its last', coordinatorOne),
-      uncovered(
+      covered('T-079', 'Y', 'testQueueSizeLimit', 'a full queue drops its last'),
+      covered(
         'T-080',
         'Y',
         'testQueueSizeLimitPriority',
         'a queue full of requests by hand refuses the new one',
-        coordinatorOne,
       ),
-      uncovered('T-081', 'Y', 'testSavepointPrioritized', 'savepoints go first', coordinatorOne),
-      uncovered('T-082', 'Y', 'testSavepointTiming', 'savepoints do not wait for the pause', coordinatorOne),
-      uncovered('T-083', 'Y', 'testUserSubmittedPrioritized', 'requests by hand go first', coordinatorOne),
+      covered('T-081', 'Y', 'testSavepointPrioritized', 'savepoints go first'),
+      covered('T-082', 'Y', 'testSavepointTiming', 'savepoints do not wait for the pause'),
+      covered('T-083', 'Y', 'testUserSubmittedPrioritized', 'requests by hand go first'),
     ],
   },
   {

@@ -51,8 +51,8 @@ export const availabilityRequirements: readonly Section[] = [
       partly(
         'C-286',
         'what a change of coordinators loses',
-        coordinatorTwo,
-        'the queue and the failure counter, which do not exist yet; checkpoints in flight, keyed savepoints and statistics are kept',
+        coordinatorOne,
+        'the failure counter; checkpoints in flight, the queue, keyed savepoints and statistics are kept',
       ),
       open('C-287', 'recovery keeps nobody from asking for the status', coordinatorTwo),
       partly(
@@ -73,11 +73,10 @@ export const availabilityRequirements: readonly Section[] = [
   {
     title: '13 Where Flink can be improved on',
     entries: [
-      partly(
+      better(
         'C-291',
         'checkpoints in flight survive their coordinator, savepoints are found by their key',
-        coordinatorOne,
-        'waiting requests',
+        'and so do requests that wait, each of them once',
       ),
       open('C-292', 'what is given up leaves a mark, and orphans are swept', storages),
       better('C-293', 'deleting a directory', 'takes all in it'),
@@ -93,9 +92,17 @@ export const availabilityRequirements: readonly Section[] = [
         'no lock is held during input and output',
         'a write that hangs stops neither deadlines nor later checkpoints',
       ),
-      partly('C-302', 'deleting is bounded, tried again and shown', coordinatorOne, 'its say in triggering'),
-      partly('C-303', 'periodic requests never pile up', coordinatorOne, 'the pause'),
-      open('C-304', 'a blocked request does not block those behind it', coordinatorOne),
+      better(
+        'C-302',
+        'deleting is bounded, tried again and shown',
+        'what cannot be deleted at once holds nothing back, and savepoints never wait for it',
+      ),
+      better('C-303', 'periodic requests never pile up', 'one waits at most, and a pause can be kept'),
+      better(
+        'C-304',
+        'a blocked request does not block those behind it',
+        'the first that nothing stands in the way of is begun',
+      ),
       partly(
         'C-305',
         'the failures that were counted are listed',

@@ -24,12 +24,8 @@ export const completionRequirements: readonly Section[] = [
         coordinatorOne,
         'time stamp and last subsumed id; operator coordinators',
       ),
-      open(
-        'C-112',
-        'a newer completion gives up older checkpoints in flight, savepoints excepted',
-        coordinatorOne,
-      ),
-      partly('C-113', 'the store is in the order of ids', coordinatorOne, 'completions out of order'),
+      same('C-112', 'a newer completion gives up older checkpoints in flight, savepoints excepted'),
+      same('C-113', 'the store is in the order of ids'),
       same('C-114', 'nothing completes after the coordinator was shut down'),
     ],
   },
@@ -129,12 +125,7 @@ export const completionRequirements: readonly Section[] = [
         "with all in it, after a check that it is a checkpoint's, and journaled when it is gone",
       ),
       same('C-137', 'files shared between checkpoints do not go with one of them'),
-      partly(
-        'C-138',
-        'deleting is counted and followed up',
-        coordinatorOne,
-        'holding back triggers, and refusing after the end',
-      ),
+      partly('C-138', 'deleting is counted and followed up', coordinatorOne, 'refusing after the end'),
     ],
   },
   {

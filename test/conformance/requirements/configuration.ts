@@ -15,11 +15,7 @@ export const configurationRequirements: readonly Section[] = [
         coordinatorOne,
         'steps of operator coordinators and master hooks',
       ),
-      open(
-        'C-003',
-        'one trigger pipeline at a time, any number of checkpoints collecting acknowledgements',
-        coordinatorOne,
-      ),
+      same('C-003', 'one trigger pipeline at a time, any number of checkpoints collecting acknowledgements'),
       better(
         'C-004',
         'what a step decided is durable before anyone sees it, and the state is the fold of it',

@@ -17,7 +17,12 @@ export const inFlightRequirements: readonly Section[] = [
         coordinatorOne,
         'operator coordinators and master hooks',
       ),
-      open('C-080', 'checkpoints can be subsumed, savepoints cannot', coordinatorOne),
+      partly(
+        'C-080',
+        'checkpoints can be subsumed, savepoints cannot',
+        coordinatorOne,
+        "refusing to subsume one in Flink's words",
+      ),
       notApplicable(
         'C-081',
         'the deadline of a checkpoint is set once',
@@ -75,12 +80,7 @@ export const inFlightRequirements: readonly Section[] = [
       partly('C-096', 'a decline names job, reason and attempt', coordinatorOne, 'the job and the attempt'),
       same('C-097', 'one decline gives up the whole checkpoint'),
       same('C-098', 'a decline can be read without the classes of the job'),
-      partly(
-        'C-099',
-        'past its deadline a checkpoint or savepoint is given up, whatever else is in flight',
-        coordinatorOne,
-        'a second checkpoint in flight, to see it',
-      ),
+      same('C-099', 'past its deadline a checkpoint or savepoint is given up, whatever else is in flight'),
     ],
   },
   {
@@ -90,14 +90,9 @@ export const inFlightRequirements: readonly Section[] = [
         'C-100',
         'what giving up does, and in which order',
         coordinatorOne,
-        'failure counter, operator coordinators, queue',
+        'failure counter, operator coordinators',
       ),
-      partly(
-        'C-101',
-        'files of a checkpoint given up are deleted, shared ones stay',
-        coordinatorOne,
-        'deleting that holds back the next trigger',
-      ),
+      same('C-101', 'files of a checkpoint given up are deleted, shared ones stay'),
       partly(
         'C-102',
         'what is written after the abort is deleted, too',
@@ -110,7 +105,7 @@ export const inFlightRequirements: readonly Section[] = [
         coordinatorOne,
         'savepoints of other tasks',
       ),
-      open('C-104', 'several are given up in the order they were triggered', coordinatorOne),
+      same('C-104', 'several are given up in the order they were triggered'),
     ],
   },
   {
@@ -123,11 +118,10 @@ export const inFlightRequirements: readonly Section[] = [
         coordinatorOne,
         'operator coordinators and master hooks',
       ),
-      partly(
+      better(
         'C-107',
         'the file is written and the checkpoint stored beside other work; neither subsumption nor the deadline touch it then',
-        coordinatorOne,
-        'a newer completion while the file is written',
+        'neither keeps anything else waiting; it completes behind a newer one, in its place in the store',
       ),
     ],
   },

@@ -1,5 +1,5 @@
 /** Requirements: triggering. */
-import { coordinatorOne, open, partly, same, type Section } from '../entry.ts';
+import { better, coordinatorOne, open, partly, same, type Section } from '../entry.ts';
 
 export const triggeringRequirements: readonly Section[] = [
   {
@@ -12,7 +12,7 @@ export const triggeringRequirements: readonly Section[] = [
         'all kinds but checkpoint and plain savepoint in the core; metadata files know all',
       ),
       open('C-034', 'a snapshot that ends the job is synchronous', coordinatorOne),
-      open('C-035', 'a savepoint is forced unless checkpoints are unaligned', coordinatorOne),
+      same('C-035', 'a savepoint is forced unless checkpoints are unaligned'),
       open(
         'C-036',
         'a checkpoint by hand takes a type: as configured, full or incremental; no type is refused',
@@ -24,43 +24,32 @@ export const triggeringRequirements: readonly Section[] = [
   {
     title: '2.2 Requests that wait',
     entries: [
-      open(
+      better(
         'C-038',
         'savepoints go before checkpoints and requests by hand before periodic ones, otherwise in order of asking',
-        coordinatorOne,
+        'what came at the same time goes in the order of asking',
       ),
-      open(
+      better(
         'C-039',
         'at most 1,000 requests wait; beyond that the last in order is dropped or the new one refused',
-        coordinatorOne,
+        'a request that can begin at once is begun however many wait',
       ),
-      open('C-040', 'which waiting request runs next, and what keeps it waiting', coordinatorOne),
-      open('C-041', 'only the first in order is looked at', coordinatorOne),
-      open(
-        'C-042',
-        'the pause counts from the last completion and holds for periodic requests only',
-        coordinatorOne,
+      same('C-040', 'which waiting request runs next, and what keeps it waiting'),
+      better(
+        'C-041',
+        'only the first in order is looked at',
+        'a request that is blocked is looked past; one of the timer inside the pause is refused and the next one looked at',
       ),
-      partly(
-        'C-043',
-        'what is refused before it is a checkpoint fails its caller alone and counts nowhere',
-        coordinatorOne,
-        "the reasons in Flink's names",
+      same('C-042', 'the pause counts from the last completion and holds for periodic requests only'),
+      same('C-043', 'what is refused before it is a checkpoint fails its caller alone and counts nowhere'),
+      same('C-044', 'the queue is looked at again whenever something made room'),
+      better('C-045', 'one periodic request waits at most', 'ticks behind it are dropped and counted'),
+      same('C-046', 'at the end the waiting requests fail first, then what is in flight is given up'),
+      better(
+        'C-047',
+        'a request that waited long is logged',
+        'the fact that begins it says how long it waited',
       ),
-      open('C-044', 'the queue is looked at again whenever something made room', coordinatorOne),
-      partly(
-        'C-045',
-        'one periodic request waits at most',
-        coordinatorOne,
-        'it is dropped, neither kept nor counted',
-      ),
-      partly(
-        'C-046',
-        'at the end the waiting requests fail first, then what is in flight is given up',
-        coordinatorOne,
-        'the queue',
-      ),
-      open('C-047', 'a request that waited long is logged', coordinatorOne),
     ],
   },
   {
@@ -142,12 +131,7 @@ export const triggeringRequirements: readonly Section[] = [
         coordinatorOne,
         'options, and a message that cannot be sent',
       ),
-      partly(
-        'C-066',
-        'a checkpoint that has all it needs when its trigger ends completes at once',
-        coordinatorOne,
-        'asking the queue for the next one',
-      ),
+      same('C-066', 'a checkpoint that has all it needs when its trigger ends completes at once'),
       partly(
         'C-067',
         'a trigger that fails gives up its checkpoint with the reason, and counts',
