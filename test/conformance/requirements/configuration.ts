@@ -1,5 +1,5 @@
 /** Requirements: order of work and configuration. */
-import { better, coordinatorOne, open, partly, same, type Section } from '../entry.ts';
+import { better, coordinatorOne, partly, same, type Section } from '../entry.ts';
 
 export const configurationRequirements: readonly Section[] = [
   {
