@@ -27,11 +27,12 @@ export {
   type ConfigurationReport,
 } from './core/configuration.ts';
 export { correctionText, type Correction, type CorrectionKind } from './core/configuration/corrections.ts';
-export type {
-  CheckpointingMode,
-  ClaimMode,
-  RuntimeMode,
-  SpanDetailLevel,
+export {
+  FAILURES_UNLIMITED,
+  type CheckpointingMode,
+  type ClaimMode,
+  type RuntimeMode,
+  type SpanDetailLevel,
 } from './core/configuration/record.ts';
 export type { DurationText, SizeText } from './core/configuration/values.ts';
 export type { JobStatus } from './core/commands.ts';
@@ -42,7 +43,13 @@ export {
   type Outcome,
   type OutcomeType,
 } from './core/outcomes.ts';
-export { declineReasons, failureReasons, type DeclineReason, type FailureReason } from './core/failures.ts';
+export {
+  declineReasons,
+  failureReasons,
+  failureRules,
+  type DeclineReason,
+  type FailureReason,
+} from './core/failures.ts';
 export type * from './core/facts/fact.ts';
 export { plainFact } from './core/facts/codec.ts';
 export type { AcknowledgementTotals } from './core/ledger.ts';

@@ -10,6 +10,7 @@ import type {
   CheckpointLocated,
   DiscardPlanned,
   Fact,
+  JobFailureRequired,
 } from './facts/fact.ts';
 import {
   sourcePositions,
@@ -49,13 +50,25 @@ export interface Discard {
   readonly planned: DiscardPlanned;
 }
 
+/** Have the job manager fail the job, until it restarts or ends it (C-154). */
+export interface FailJob {
+  readonly type: 'failJob';
+  readonly failure: JobFailureRequired;
+}
+
 /** The timer came inside the pause: it is to come again when that is over (C-040). */
 export interface RearmPeriodicTrigger {
   readonly type: 'rearmPeriodicTrigger';
   readonly waitMs: number;
 }
 
-export type Effect = TriggerTasks | NotifyCompleted | NotifyAborted | Discard | RearmPeriodicTrigger;
+export type Effect =
+  | TriggerTasks
+  | NotifyCompleted
+  | NotifyAborted
+  | Discard
+  | FailJob
+  | RearmPeriodicTrigger;
 
 const allSlots = (plan: Roster): Slot[] => Array.from(plan.slots) as Slot[];
 
@@ -113,6 +126,8 @@ export const effectsOf = (before: JobState, after: JobState, fact: Fact): Effect
       return onAborted(before.table, fact);
     case 'request.rejected':
       return fact.waitMs === undefined ? [] : [{ type: 'rearmPeriodicTrigger', waitMs: fact.waitMs }];
+    case 'job.failureRequired':
+      return [{ type: 'failJob', failure: fact }];
     case 'discard.planned':
       return [{ type: 'discard', planned: fact }];
     default:
@@ -126,8 +141,12 @@ const owedTriggers = (state: JobState, checkpoint: UnfinishedCheckpoint): Effect
   return isCollecting && location !== undefined ? triggerTasks(state, checkpoint, location) : [];
 };
 
-/** What is owed after a crash: triggers that were not answered and discards that were not confirmed. */
+const owedFailure = ({ table }: JobState): Effect[] =>
+  table.failureRequired === undefined ? [] : [{ type: 'failJob', failure: table.failureRequired }];
+
+/** What is owed after a crash: triggers without an answer, a failure not acted on, discards not confirmed. */
 export const owedEffects = (state: JobState): Effect[] => [
+  ...owedFailure(state),
   ...unfinished(state.table).flatMap((checkpoint) => owedTriggers(state, checkpoint)),
   ...Object.values(state.table.discards).map((planned): Effect => ({ type: 'discard', planned })),
 ];

@@ -23,6 +23,8 @@ import {
   type UnfinishedCheckpoint,
 } from './job-state.ts';
 import { Ledger } from './ledger.ts';
+import { tolerableOf, verdictOnAbort } from './job-failure.ts';
+import { afterSuccess } from './failure-threshold.ts';
 import { dequeued, enqueued } from './queue.ts';
 import { checkpointPhases, jobPhases, taskPhases } from './phase.ts';
 import { fromRuns, Roster, type AttemptRun, type RosterEntry } from './roster.ts';
@@ -124,6 +126,7 @@ const complete = (table: Table, ledgers: Ledgers, fact: CheckpointCompleted): vo
     table.latestCompletedId = Math.max(table.latestCompletedId, checkpointId);
   }
   table.lastCompletedMs = fact.monotonicMs;
+  table.failures = castDraft(afterSuccess(table.failures, checkpointId));
   if (fact.cause === 'endOfData') table.endCompletedId = checkpointId;
   if (savepoint?.key !== undefined)
     table.savepoints[savepointEntry(savepoint.key)] = { checkpointId, externalPointer };
@@ -135,7 +138,9 @@ const abort = (
   ledgers: Ledgers,
   fact: Fact & { readonly type: 'checkpoint.aborted' },
 ): void => {
-  const { location, savepoint, cause } = advance(table, fact);
+  const { location, savepoint, cause, kind } = advance(table, fact);
+  const tolerable = tolerableOf(table.configuration);
+  table.failures = castDraft(verdictOnAbort(table.failures, fact, kind, tolerable).streak);
   table.disposed.push({ checkpointId: fact.checkpointId, location });
   if (table.disposed.length > DISPOSED_REMEMBERED_MAX) table.disposed.shift();
   if (savepoint?.key !== undefined) delete table.savepoints[savepointEntry(savepoint.key)];
@@ -169,6 +174,7 @@ const moveTask = (table: Table, slot: number, factType: TaskEnded['type'] | 'tas
 
 const moveJob = (table: Table, factType: Fact['type']): void => {
   table.jobPhase = jobPhases.next(table.jobPhase, factType);
+  table.failureRequired = undefined;
   table.jobFact = factType;
 };
 
@@ -213,6 +219,9 @@ const evolve = (table: Table, ledgers: Ledgers, fact: Fact): void => {
       table.completed = table.completed.filter((completed) => kept.has(completed.checkpointId));
       return;
     }
+    case 'job.failureRequired':
+      table.failureRequired = castDraft(fact);
+      return;
     case 'job.restored':
       table.restoredFrom = fact.checkpointId;
       return;

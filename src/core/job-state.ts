@@ -12,7 +12,9 @@ import type {
   JobEnded,
   RequestQueued,
   TriggerCause,
+  JobFailureRequired,
 } from './facts/fact.ts';
+import { noFailures, type FailureStreak } from './failure-threshold.ts';
 import type { JobGraph } from './job-graph.ts';
 import type { Ledger } from './ledger.ts';
 import { checkpointPhases, jobPhases, taskPhases, type Phase } from './phase.ts';
@@ -107,6 +109,10 @@ export interface JobTable {
   /** The newest completed checkpoint, also after it was discarded; 0 before the first. */
   readonly latestCompletedId: number;
   readonly restoredFrom: CheckpointId | undefined;
+  /** Failures in a row, and the newest success. */
+  readonly failures: FailureStreak;
+  /** The job manager was told to fail the job and has neither restarted nor ended it yet. */
+  readonly failureRequired: JobFailureRequired | undefined;
 }
 
 export interface JobState {
@@ -158,6 +164,8 @@ export const initialState = (
     endCompletedId: undefined,
     latestCompletedId: 0,
     restoredFrom: undefined,
+    failures: noFailures,
+    failureRequired: undefined,
   },
   ledgers: new Map(),
 });

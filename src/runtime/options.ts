@@ -1,6 +1,6 @@
 /** What an embedder hands in, and what it gets back. */
 import type { ConfigurationGiven } from '../core/configuration.ts';
-import type { DiscardPlanned } from '../core/facts/fact.ts';
+import type { DiscardPlanned, JobFailureRequired } from '../core/facts/fact.ts';
 import type { JobGraph } from '../core/job-graph.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { CheckpointId, JobId, Slot } from '../state/ids.ts';
@@ -22,6 +22,12 @@ export interface CoordinatorOptions {
   readonly storage: CheckpointStorage;
   /** Options, or the report on them that `configurationFrom` has given. */
   readonly configuration?: ConfigurationGiven | undefined;
+  /**
+   * Called when the job has to fail because too many checkpoints failed in a row (`tolerableFailed`): fail it as when a
+   * task fails, and report RESTARTING or its end. Called again by every later coordinator until one of these has been
+   * reported, and then possibly before it has opened.
+   */
+  readonly onJobFailure?: ((failure: JobFailureRequired) => void) | undefined;
   readonly journalRetention?: JournalRetention | undefined;
   /** Commands decided in one block, at most; default and maximum 4 096. With 1 every decision is a block of its own. */
   readonly blockCommandsMax?: number | undefined;
@@ -68,10 +74,10 @@ export interface FinalizedCheckpoint {
 
 /**
  * Something that failed without stopping the coordinator: a discard or housekeeping that is tried again, a message that
- * found the inbox full, frames that were refused.
+ * found the inbox full, frames that were refused, an embedder that threw when it was told to fail the job.
  */
 export interface Problem {
-  readonly what: 'discard' | 'housekeeping' | 'inbox' | 'frames';
+  readonly what: 'discard' | 'housekeeping' | 'inbox' | 'frames' | 'jobFailure';
   readonly message: string;
   readonly planned?: DiscardPlanned | undefined;
 }

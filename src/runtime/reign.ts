@@ -3,9 +3,9 @@
  * the job; it makes sure that what is durable is shown once, in order, to actors, tasks, discards and observers.
  */
 import { BehaviorSubject, Subject } from 'rxjs';
-import { TidemarkError } from '../errors.ts';
+import { messageOf, TidemarkError } from '../errors.ts';
 import { owedEffects, type Effect } from '../core/effects.ts';
-import type { Fact } from '../core/facts/fact.ts';
+import type { Fact, JobFailureRequired } from '../core/facts/fact.ts';
 import type { JobState } from '../core/job-state.ts';
 import { foldStatistics, type CheckpointStatistics } from '../stats/statistics.ts';
 import type { CheckpointId } from '../state/ids.ts';
@@ -47,6 +47,7 @@ export class Reign {
   readonly #discards: Discards;
   readonly #keeper: JournalKeeper;
   readonly #link: TaskLink;
+  readonly #onJobFailure: CoordinatorOptions['onJobFailure'];
   readonly #periodicTrigger: PeriodicTrigger;
   #end: (ended: Ended) => void = () => {};
   #isOver = false;
@@ -61,6 +62,7 @@ export class Reign {
     });
     this.status$ = new BehaviorSubject(given.statistics);
     this.#link = given.link;
+    this.#onJobFailure = options.onJobFailure;
     this.#periodicTrigger = given.periodicTrigger;
     this.#keeper = this.#makeKeeper(options, taken);
     this.loop = new TurnLoop({
@@ -167,7 +169,17 @@ export class Reign {
   #carryOut(effect: Effect, state: JobState): void {
     if (effect.type === 'discard') this.#discards.order(effect.planned);
     else if (effect.type === 'rearmPeriodicTrigger') this.#periodicTrigger.rearm(effect.waitMs);
+    else if (effect.type === 'failJob') this.#failJob(effect.failure);
     else this.#link.carryOut(effect, state);
+  }
+
+  /** What the embedder's own code throws must not keep the rest from happening (C-160). */
+  #failJob(failure: JobFailureRequired): void {
+    try {
+      this.#onJobFailure?.(failure);
+    } catch (error) {
+      this.problems$.next({ what: 'jobFailure', message: messageOf(error) });
+    }
   }
 
   /** Orders nothing by itself and may wait for the next block, unless a request waits for room (C-040). */

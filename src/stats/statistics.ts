@@ -200,6 +200,7 @@ const fold = (statistics: Statistics, fact: Fact): void => {
     case 'checkpoint.subsumed':
     case 'request.queued':
     case 'request.rejected':
+    case 'job.failureRequired':
     case 'discard.postponed':
       return;
   }

@@ -7,7 +7,10 @@ import {
   type CheckpointFailure,
   type FailureStreak,
 } from '../../src/core/failure-threshold.ts';
+import { FAILURES_UNLIMITED } from '../../src/core/configuration/record.ts';
 import { failureRule, failureRules, type FailureReason } from '../../src/core/failures.ts';
+import type { Slot } from '../../src/state/ids.ts';
+import { runningJob } from '../support/core-run.ts';
 
 const reasons = Object.keys(failureRules) as FailureReason[];
 const counting = reasons.filter((reason) => failureRule(reason).counts === true);
@@ -172,5 +175,60 @@ describe('a savepoint that fails', () => {
       message: 'Checkpoint expired before completing.',
       attempt: undefined,
     });
+  });
+});
+
+describe('a running job', () => {
+  it('bears any number of failures when told the largest integer (C-014)', () => {
+    const run = runningJob({ tolerableFailed: FAILURES_UNLIMITED });
+    for (let round = 0; round < 5; round += 1) {
+      const checkpointId = run.trigger();
+      expect(run.factsOf({ type: 'expire', checkpointId })).not.toContain('job.failureRequired');
+    }
+  });
+
+  it('is never begun with a negative number of tolerable failures (C-159)', () => {
+    expect(() => runningJob({ tolerableFailed: -1 })).toThrow('must be non-negative');
+  });
+
+  it('is failed by a decline only while the attempt that declined still runs (C-151, C-153)', () => {
+    const decline = {
+      type: 'decline',
+      slot: 3 as Slot,
+      attempt: 1,
+      reason: 'CHECKPOINT_DECLINED',
+      message: '',
+    } as const;
+    const run = runningJob({ tolerableFailed: 0 });
+    const checkpointId = run.trigger();
+    run.locate(checkpointId);
+    expect(run.factsOf({ ...decline, checkpointId })).toContain('job.failureRequired');
+    run.status('RESTARTING');
+    expect(run.state.table.failureRequired).toBeUndefined();
+  });
+
+  it('is not failed for a savepoint that the job manager could not take (C-152)', () => {
+    const run = runningJob({ tolerableFailed: 0 });
+    const target = { base: 'memory:/backups', name: 'savepoint-00c0ff-1' };
+    const { outcome } = run.tell({ type: 'triggerSavepoint', target, key: undefined });
+    const failed = run.factsOf({ type: 'expire', checkpointId: outcome.checkpointId! });
+    expect(failed).toEqual(['checkpoint.aborted', 'discard.planned']);
+  });
+
+  it('is failed at most once for what one command gives up', () => {
+    const run = runningJob({ tolerableFailed: 0, maxConcurrent: 3 });
+    const first = run.trigger();
+    run.locate(first);
+    expect(
+      run.factsOf({ type: 'expire', checkpointId: first }).filter((type) => type === 'job.failureRequired'),
+    ).toHaveLength(1);
+  });
+
+  it('begins the count anew with every success (C-156)', () => {
+    const run = runningJob({ tolerableFailed: 1 });
+    run.tell({ type: 'expire', checkpointId: run.trigger() });
+    expect(run.state.table.failures.counted).toHaveLength(1);
+    const completed = run.complete();
+    expect(run.state.table.failures).toEqual({ counted: [], lastSucceededId: completed });
   });
 });

@@ -1,4 +1,5 @@
 /** One word count in virtual time, with everything in memory, and what an independent count of its text says. */
+import { FAILURES_UNLIMITED } from '../../src/core/configuration/record.ts';
 import type { Fact } from '../../src/core/facts/fact.ts';
 import { wordCountGraph } from '../../src/examples/word-count/word-count-graph.ts';
 import { memoryInputFiles } from '../../src/examples/word-count/input-files.ts';
@@ -105,7 +106,7 @@ const openCoordinator = async (
     tasks: gateway,
     journal: life === undefined ? disk.journal : mortalJournal(disk.journal, life),
     storage,
-    configuration: { interval: options.intervalMs },
+    configuration: { interval: options.intervalMs, tolerableFailed: FAILURES_UNLIMITED },
     clock,
     random: seededRandom(options.seed ?? 1),
   });

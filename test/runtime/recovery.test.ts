@@ -169,6 +169,7 @@ describe('deadline after a crash', () => {
     expect(blocks.at(-1)).toMatchObject([
       { type: 'checkpoint.aborted', at: 1_010_000, reason: 'CHECKPOINT_EXPIRED', missing: [3] },
       { type: 'discard.planned' },
+      { type: 'job.failureRequired' },
     ]);
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { owedEffects, type Effect } from '../../src/core/effects.ts';
+import { owedEffects, type Effect, type FailJob } from '../../src/core/effects.ts';
 import { fold } from '../../src/core/evolve.ts';
-import type { Fact } from '../../src/core/facts/fact.ts';
+import { endedFactType, type Fact } from '../../src/core/facts/fact.ts';
 import { decodeSnapshot, encodeSnapshot } from '../../src/core/facts/snapshot.ts';
 import type { JobState } from '../../src/core/job-state.ts';
 import { coreGraph, coreJobId } from '../support/core-run.ts';
@@ -34,6 +34,13 @@ type Settled = {
   readonly [Type in Effect['type']]: (effect: Effect & { type: Type }, facts: readonly Fact[]) => Effect[];
 };
 
+const endings: ReadonlySet<string> = new Set(Object.values(endedFactType));
+
+const isJobMoved = ({ type }: Fact): boolean => type === 'job.restarting' || endings.has(type);
+
+const isRequiredAgain = (fact: Fact, { failure }: FailJob): boolean =>
+  fact.type === 'job.failureRequired' && fact.checkpointId !== failure.checkpointId;
+
 const isOver = (fact: Fact): boolean =>
   fact.type === 'checkpoint.fullyAcknowledged' || fact.type === 'checkpoint.aborted';
 
@@ -53,6 +60,8 @@ const leftOver: Settled = {
   notifyAborted: () => [],
   // A new coordinator's timer begins anew.
   rearmPeriodicTrigger: () => [],
+  failJob: (effect, facts) =>
+    facts.some((fact) => isJobMoved(fact) || isRequiredAgain(fact, effect)) ? [] : [effect],
   discard: (effect, facts) =>
     facts.some((fact) => fact.type === 'discard.confirmed' && fact.discardId === effect.planned.discardId)
       ? []

@@ -1,5 +1,6 @@
 /** The commands of a golden scenario as lines: `ack 1 source#0 sink#1`, `expire 1`, `job-status FAILED too many`. */
 import { checkConfiguration, type CheckpointConfigurationOptions } from '../../src/core/configuration.ts';
+import { FAILURES_UNLIMITED } from '../../src/core/configuration/record.ts';
 import type { DeclineReason } from '../../src/core/failures.ts';
 import type { RosterEntry } from '../../src/core/roster.ts';
 import {
@@ -82,7 +83,7 @@ const readers: Readonly<Record<string, Reader>> = {
   'take-over': ([term, ...options]) => ({
     type: 'takeOver',
     term: Number(term),
-    configuration: checkConfiguration(optionsOf(options)),
+    configuration: checkConfiguration({ tolerableFailed: FAILURES_UNLIMITED, ...optionsOf(options) }),
     isNew: term === '1',
   }),
   attach: (missing, names) => ({

@@ -11,6 +11,7 @@ import {
   type WordCountJobOptions,
 } from '../../src/examples/word-count/word-count-job.ts';
 import { checkConfiguration } from '../../src/core/configuration.ts';
+import { FAILURES_UNLIMITED } from '../../src/core/configuration/record.ts';
 import type { Fact } from '../../src/core/facts/fact.ts';
 import { unfinished } from '../../src/core/job-state.ts';
 import type { Journal } from '../../src/journal/journal.ts';
@@ -148,6 +149,7 @@ export const openCoordinator = async (
     storage: mortalStorage(storage, life),
     configuration: {
       ...CONFIGURATION,
+      tolerableFailed: FAILURES_UNLIMITED,
       interval: options.intervalMs ?? CONFIGURATION.interval,
       maxConcurrent: options.maxConcurrent ?? 1,
     },

@@ -1,6 +1,7 @@
 /** A small job whose commands go through `step`: two sources and two sinks, the sinks with a chain of two operators. */
 import type { Command, Time } from '../../src/core/commands.ts';
 import { checkConfiguration, type CheckpointConfigurationOptions } from '../../src/core/configuration.ts';
+import { FAILURES_UNLIMITED } from '../../src/core/configuration/record.ts';
 import type { Effect } from '../../src/core/effects.ts';
 import type { Fact, FactType } from '../../src/core/facts/fact.ts';
 import type { JobGraph } from '../../src/core/job-graph.ts';
@@ -136,7 +137,7 @@ export class CoreRun {
   readonly effects: Effect[] = [];
 
   constructor(options: CheckpointConfigurationOptions = {}) {
-    const configuration = checkConfiguration(options);
+    const configuration = checkConfiguration({ tolerableFailed: FAILURES_UNLIMITED, ...options });
     this.state = initialState(coreJobId, coreGraph, configuration);
     this.tell({ type: 'takeOver', term: 1, configuration, isNew: true });
   }

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { TidemarkError } from '../../errors.ts';
 import { configurationFrom, type ConfigurationReport } from '../../core/configuration.ts';
 import { checkpointOptions } from '../../core/configuration/options.ts';
+import { FAILURES_UNLIMITED } from '../../core/configuration/record.ts';
 import { defaultInputFiles } from '../../examples/word-count/default-input-files.ts';
 import { KEY_GROUPS } from '../../examples/word-count/word-count-graph.ts';
 import type { JobId } from '../../state/ids.ts';
@@ -94,7 +95,9 @@ const checkSettable = (key: string): void => {
 const configurationOf = (flags: RunFlags): ConfigurationReport => {
   const { interval, timeout, retained, retention, set = new Map<string, string>() } = flags;
   for (const key of set.keys()) checkSettable(key);
-  const options = { interval, timeout, retained, retention: retentionNames[retention] };
+  // The run itself stops when its storage fails: it can be resumed then, a job that failed cannot.
+  const tolerableFailed = FAILURES_UNLIMITED;
+  const options = { interval, timeout, retained, retention: retentionNames[retention], tolerableFailed };
   const { configuration, corrections } = configurationFrom(Object.fromEntries(set), options);
   // That --set counts before the other options is no news, and most of those were never typed.
   const isNews = (option: string): boolean => set.has(option) || !(option in options);

@@ -97,6 +97,8 @@ export class RunView {
         return this.#note('running', `all tasks run, attempt ${event.attempt}`);
       case 'taskFailed':
         return this.#warn('failure', `${event.vertex}#${event.subtask}: ${event.message}`);
+      case 'failureRequired':
+        return this.#warn('failure', event.message);
       case 'endOfData':
         if (event.vertex === 'source') this.#note('input', `source#${event.subtask} has read everything`);
         return undefined;

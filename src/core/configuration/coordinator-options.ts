@@ -59,7 +59,6 @@ export const coordinatorRows = {
   tolerableFailed: optionRow('tolerableFailed', `${checkpointing}.tolerable-failed-checkpoints`, integer, {
     standard: '0',
     what: 'failed checkpoints in a row that the job bears; 2147483647: any number',
-    today: 'a failed checkpoint never fails the job',
     check: atLeast(0, 'The tolerable failure checkpoint number must be non-negative.'),
   }),
   retention: optionRow(

@@ -3,6 +3,7 @@ import { assertNever } from '../../errors.ts';
 import type { Command, ConfirmDiscard, PostponeDiscard, TakeOver } from '../commands.ts';
 import type { Fact, FactType } from '../facts/fact.ts';
 import { peek } from '../evolve.ts';
+import { jobFailureFacts } from '../job-failure.ts';
 import type { JobState } from '../job-state.ts';
 import { decideAcknowledge } from './acknowledge.ts';
 import { chooseFacts } from './choose.ts';
@@ -88,9 +89,15 @@ const freeing: ReadonlySet<FactType> = new Set<FactType>([
   'discard.postponed',
 ]);
 
+/** A decision with what it means for the job, if checkpoints failed. */
+const withJobFailure = (state: JobState, decision: Decision): Decision => {
+  const required = jobFailureFacts(state, decision.facts);
+  return required.length === 0 ? decision : { ...decision, facts: [...decision.facts, ...required] };
+};
+
 /** Decides a command, and then begins the request that is next, if one waits and something became free. */
 export const decide = (state: JobState, command: Command): Decision => {
-  const decision = decideOne(state, command);
+  const decision = withJobFailure(state, decideOne(state, command));
   if (state.table.queue.length === 0) return decision;
   const isFreed = command.type === 'attach' || decision.facts.some((fact) => freeing.has(fact.type));
   if (!isFreed) return decision;

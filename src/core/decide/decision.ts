@@ -1,7 +1,14 @@
 /** What a decision is, and the facts that several commands decide alike. */
 import type { CheckpointId } from '../../state/ids.ts';
 import type { Time } from '../commands.ts';
-import type { Fact, CheckpointTriggered, DiscardCause, DiscardTarget, RequestQueued } from '../facts/fact.ts';
+import type {
+  CheckpointAborted,
+  Fact,
+  CheckpointTriggered,
+  DiscardCause,
+  DiscardTarget,
+  RequestQueued,
+} from '../facts/fact.ts';
 import { MISSING_NAMED_MAX } from '../facts/fact.ts';
 import { failureReasons, type FailureReason } from '../failures.ts';
 import {
@@ -74,6 +81,8 @@ export interface AbortCause {
   readonly reason: FailureReason;
   readonly message: string;
   readonly time: Time;
+  /** The attempt that refused. */
+  readonly declinedBy?: CheckpointAborted['declinedBy'];
 }
 
 /** A checkpoint given up: the fact says what was missing (C-307), and its directory is planned to go. */
@@ -100,6 +109,7 @@ export const abortFacts = (
       acknowledged: plan.size - left,
       missing,
       durationMs: lastedMs(state.table, checkpoint, why.time),
+      ...(why.declinedBy === undefined ? {} : { declinedBy: why.declinedBy }),
     },
     planner.plan(checkpointId, 'aborted', why.reason, directoryOf(checkpoint)),
   ];

@@ -21,7 +21,8 @@ export const decideDecline = (state: JobState, command: Decline): Decision => {
   const isLocating = checkpointPhases.accepts(checkpoint.phase, 'checkpoint.located');
   if (!isCollecting && !isLocating) return nothing('duplicate');
   const name = taskName(state.table, checkpoint.plan, slot);
-  return giveUp(state, checkpoint, { reason, message: `${name}: ${message}`, time: command });
+  const declinedBy = { slot, attempt };
+  return giveUp(state, checkpoint, { reason, message: `${name}: ${message}`, time: command, declinedBy });
 };
 
 /** The deadline counts until the metadata writer has answered (C-099); after that only the append counts. */

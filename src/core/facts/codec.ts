@@ -24,6 +24,7 @@ export const factVersions: Readonly<Record<FactType, number>> = {
   'job.cancelled': 1,
   'job.suspended': 1,
   'job.restored': 1,
+  'job.failureRequired': 1,
   'request.queued': 1,
   'request.rejected': 1,
   'checkpoint.triggered': 2,

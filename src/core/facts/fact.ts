@@ -71,6 +71,15 @@ export interface JobRestored extends At<'job.restored'> {
   readonly checkpointId: CheckpointId | undefined;
 }
 
+/** Too many checkpoints failed in a row: the job manager is to fail the job, as it does when a task fails (C-154). */
+export interface JobFailureRequired extends At<'job.failureRequired'> {
+  /** The last of them, and why it failed. */
+  readonly checkpointId: CheckpointId;
+  readonly reason: FailureReason;
+  /** Flink's sentence, and the failures that were counted (C-305). */
+  readonly message: string;
+}
+
 export type CheckpointKind = 'checkpoint' | 'savepoint';
 export type TriggerCause = 'periodic' | 'manual' | 'endOfData';
 
@@ -170,6 +179,8 @@ export interface CheckpointAborted extends At<'checkpoint.aborted'> {
   readonly monotonicMs: number;
   /** Undefined in journals of the first version. */
   readonly durationMs: number | undefined;
+  /** The attempt that refused, where one did. */
+  readonly declinedBy?: { readonly slot: number; readonly attempt: number } | undefined;
 }
 
 /** How many missing tasks an aborting fact names: enough to act on, small enough for every journal. */
@@ -228,6 +239,7 @@ export type Fact =
   | JobRestarting
   | JobEnded
   | JobRestored
+  | JobFailureRequired
   | RequestQueued
   | RequestRejected
   | CheckpointTriggered

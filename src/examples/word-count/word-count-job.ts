@@ -55,6 +55,8 @@ export type JobEvent =
       readonly subtask: number;
       readonly message: string;
     }
+  /** Too many checkpoints failed in a row. */
+  | { readonly type: 'failureRequired'; readonly message: string }
   | { readonly type: 'endOfData'; readonly vertex: string; readonly subtask: number }
   | { readonly type: 'committed'; readonly checkpointId: CheckpointId }
   | { readonly type: 'coordinatorReplaced' }
@@ -63,8 +65,11 @@ export type JobEvent =
 
 type AttemptEnd =
   | { readonly type: 'committed' }
-  | { readonly type: 'failed'; readonly failure: TaskFailure }
+  | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'stopped'; readonly status: 'CANCELLED' | 'SUSPENDED' };
+
+const isFailureRequired = (fact: JobFact): fact is JobFact & { readonly message: string } =>
+  fact.type === 'job.failureRequired' && 'message' in fact;
 
 export class WordCountJob {
   /** Hot; never ends. */
@@ -77,6 +82,7 @@ export class WordCountJob {
   readonly #halted = Promise.withResolvers<never>();
   #tasks: TaskSet | undefined;
   #final: FinalCheckpoint | undefined;
+  #failureRequired = Promise.withResolvers<AttemptEnd>();
 
   constructor(options: WordCountJobOptions) {
     this.#options = options;
@@ -146,7 +152,7 @@ export class WordCountJob {
         case 'stopped':
           return await this.#conclude(end.status, 'on request');
         case 'failed': {
-          const message = this.#tellFailure(end.failure);
+          const { message } = end;
           if (this.#link.current.restarts >= (this.#options.restarts ?? RESTARTS)) {
             return await this.#conclude('FAILED', message);
           }
@@ -165,12 +171,14 @@ export class WordCountJob {
     this.#events$.next({ type: 'restored', attempt: tasks.attempt, checkpointId: restored.checkpointId });
     const final = new FinalCheckpoint();
     this.#final = final;
+    this.#failureRequired = Promise.withResolvers();
     this.#meter.restart();
     tasks.events$.subscribe((event) => this.#hearTask(event, final));
     tasks.start(restored);
     return await Promise.race([
       this.#stopped.promise,
-      tasks.failed.then((failure): AttemptEnd => ({ type: 'failed', failure })),
+      tasks.failed.then((failure): AttemptEnd => ({ type: 'failed', message: this.#tellFailure(failure) })),
+      this.#failureRequired.promise,
       this.#toTheEnd(tasks, final),
     ]);
   }
@@ -223,6 +231,13 @@ export class WordCountJob {
 
   #hearFacts(facts: readonly JobFact[]): void {
     this.#final?.hearFacts(facts);
+    const required = facts.find(isFailureRequired);
+    if (required !== undefined) this.#failAttempt(required.message);
+  }
+
+  #failAttempt(message: string): void {
+    this.#events$.next({ type: 'failureRequired', message });
+    this.#failureRequired.resolve({ type: 'failed', message });
   }
 
   #hearTask(named: NamedTaskEvent, final: FinalCheckpoint): void {

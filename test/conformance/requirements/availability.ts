@@ -103,12 +103,7 @@ export const availabilityRequirements: readonly Section[] = [
         'a blocked request does not block those behind it',
         'the first that nothing stands in the way of is begun',
       ),
-      partly(
-        'C-305',
-        'the failures that were counted are listed',
-        coordinatorOne,
-        'the rule stands, the coordinator does not ask it',
-      ),
+      better('C-305', 'a job that must fail', 'is told which failures were counted'),
       open('C-306', 'the slowest tasks, and how long nothing moved', coordinatorOne),
       partly(
         'C-307',

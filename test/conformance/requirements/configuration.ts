@@ -48,11 +48,9 @@ export const configurationRequirements: readonly Section[] = [
       same('C-011', 'a timeout below 10 ms is refused'),
       same('C-012', 'a negative pause between checkpoints is refused'),
       same('C-013', 'fewer than one concurrent checkpoint is refused'),
-      partly(
+      same(
         'C-014',
         'a negative number of tolerable failures is refused; the largest integer means any number',
-        coordinatorOne,
-        'that no number of failures fails the job',
       ),
       same('C-015', 'loading a configuration changes only what it names'),
       same('C-016', 'unaligned checkpoints take effect only with checkpointing on and exactly-once'),
