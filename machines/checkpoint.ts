@@ -11,6 +11,9 @@ export interface CheckpointContext {
 /** What the chart must hear; the journal's facts carry more and are assignable to these. */
 export type CheckpointSignal =
   | { readonly type: 'checkpoint.located' }
+  | { readonly type: 'coordinators.asked' }
+  | { readonly type: 'hooks.asked' }
+  | { readonly type: 'tasks.asked' }
   | { readonly type: 'checkpoint.fullyAcknowledged' }
   | { readonly type: 'metadata.written' }
   | { readonly type: 'checkpoint.completed' }
@@ -26,7 +29,13 @@ const unprovided = fromCallback(() => {});
  */
 export const checkpointMachine = setup({
   types: { context: {} as CheckpointContext, events: {} as CheckpointSignal },
-  actors: { deadline: unprovided, locationProvider: unprovided, metadataWriter: unprovided },
+  actors: {
+    deadline: unprovided,
+    locationProvider: unprovided,
+    coordinatorSnapshots: unprovided,
+    masterHooks: unprovided,
+    metadataWriter: unprovided,
+  },
   actions: {
     showProgress: assign(({ event }) =>
       event.type === 'progress' ? { acknowledged: event.acknowledged, total: event.total } : {},
@@ -49,7 +58,24 @@ export const checkpointMachine = setup({
         locating: {
           description: 'The storage prepares the place the checkpoint is written to.',
           invoke: { id: 'locationProvider', src: 'locationProvider' },
-          on: { 'checkpoint.located': { target: 'collecting' } },
+          on: {
+            'coordinators.asked': { target: 'snapshottingCoordinators' },
+            'hooks.asked': { target: 'snapshottingHooks' },
+            'checkpoint.located': { target: 'collecting' },
+          },
+        },
+        snapshottingCoordinators: {
+          description: 'Operator coordinators save their state; nobody else has been asked.',
+          invoke: { id: 'coordinatorSnapshots', src: 'coordinatorSnapshots' },
+          on: {
+            'hooks.asked': { target: 'snapshottingHooks' },
+            'tasks.asked': { target: 'collecting' },
+          },
+        },
+        snapshottingHooks: {
+          description: 'Hooks of the job manager save their state, after every operator coordinator.',
+          invoke: { id: 'masterHooks', src: 'masterHooks' },
+          on: { 'tasks.asked': { target: 'collecting' } },
         },
         collecting: {
           description: 'Tasks have been asked for their state; their acknowledgements come in.',

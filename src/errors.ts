@@ -19,6 +19,7 @@ export const errorCodes = {
   DATA_DIRECTORY_HELD:
     'Stop the run that holds the directory, wait for it, or pass `--take-over` to fence it.',
   DATA_DIRECTORY_MISSING: 'Check the path given with `--data`, or start a job there with `tidemark run`.',
+  HOOK_FAILED: 'Mend the master hook that the message names, then restore again.',
   INPUT_MISSING: 'Check the path of the input file; give at least one file that exists and can be read.',
   INVARIANT_BROKEN: 'This is a bug in Tidemark; please report it with the message.',
   JOB_MISMATCH: 'Use the values the job was started with, or another data directory.',

@@ -13,6 +13,14 @@ export type {
 export type { Inspect } from './runtime/actors.ts';
 export type { JournalRetention } from './runtime/journal-keeper.ts';
 export { systemClock, type Clock } from './runtime/clock.ts';
+export { OperatorEventGate, type EventGateOptions } from './runtime/event-gate.ts';
+export type {
+  AnyMasterHook,
+  MasterHook,
+  MasterHookSource,
+  VersionedSerializer,
+} from './runtime/master-hooks.ts';
+export type { OperatorCoordinator } from './runtime/operator-coordinator.ts';
 export { seededRandom, systemRandom, type Random } from './runtime/random.ts';
 
 export { TidemarkError, errorCodes, isTidemarkError, type ErrorCode, type ErrorDetail } from './errors.ts';

@@ -1,11 +1,11 @@
 /** What may be asked of the core, in the imperative. The time of a command is read at the edge. */
-import type { CheckpointId } from '../state/ids.ts';
+import type { CheckpointId, OperatorId } from '../state/ids.ts';
 import type { LocationReference, SavepointTarget } from '../state/location.ts';
 import type { TerminalStatus } from '../retention/policy.ts';
 import type { FrameBatch } from './columns.ts';
 import type { CheckpointConfiguration } from './configuration.ts';
 import type { Correction } from './configuration/corrections.ts';
-import type { DeclineReason } from './failures.ts';
+import type { DeclineReason, FailureReason } from './failures.ts';
 import type { RosterEntry } from './roster.ts';
 
 /** One moment on both clocks. */
@@ -27,6 +27,14 @@ export interface TakeOver extends At<'takeOver'> {
   readonly corrections?: readonly Correction[] | undefined;
   /** True when the stream is empty: the job is new. */
   readonly isNew: boolean;
+  /** Who is asked before the tasks from now on; absent: nobody. */
+  readonly operatorCoordinators?: readonly OperatorId[] | undefined;
+  readonly masterHooks?: readonly string[] | undefined;
+}
+
+/** One more master hook. */
+export interface RegisterHook extends At<'registerHook'> {
+  readonly hookId: string;
 }
 
 /** What the gateway found alive when it was attached to. */
@@ -68,6 +76,41 @@ export interface Locate extends At<'locate'> {
 export interface FailLocation extends At<'failLocation'> {
   readonly checkpointId: CheckpointId;
   readonly message: string;
+  /** IO_EXCEPTION when it is left out. */
+  readonly reason?: FailureReason | undefined;
+}
+
+/** All operator coordinators that were asked have answered; no state is an answer too. */
+export interface AcknowledgeCoordinators extends At<'acknowledgeCoordinators'> {
+  readonly checkpointId: CheckpointId;
+  readonly states: readonly {
+    readonly operatorId: OperatorId;
+    readonly bytes: Uint8Array | undefined;
+  }[];
+  /** As in {@link Acknowledge}. */
+  readonly allocate: (sizeBytes: number) => Uint8Array;
+}
+
+/** All master hooks that were asked have answered; no state is an answer too. */
+export interface AcknowledgeHooks extends At<'acknowledgeHooks'> {
+  readonly checkpointId: CheckpointId;
+  readonly states: readonly {
+    readonly hookId: string;
+    /** Of the serializer that made the bytes; 0 without state. */
+    readonly version: number;
+    readonly bytes: Uint8Array | undefined;
+  }[];
+  /** As in {@link Acknowledge}. */
+  readonly allocate: (sizeBytes: number) => Uint8Array;
+}
+
+/** An operator coordinator or a master hook failed, or the tasks could not be told. */
+export interface FailTrigger extends At<'failTrigger'> {
+  readonly checkpointId: CheckpointId;
+  readonly reason: FailureReason;
+  readonly message: string;
+  /** What failed is part of the job: an operator coordinator that threw (C-077). */
+  readonly failsJob?: boolean | undefined;
 }
 
 export interface Acknowledge extends At<'acknowledge'> {
@@ -124,6 +167,7 @@ export interface PostponeDiscard extends At<'postponeDiscard'> {
 
 export type Command =
   | TakeOver
+  | RegisterHook
   | Attach
   | Restore
   | ReportJobStatus
@@ -132,6 +176,9 @@ export type Command =
   | TriggerSavepoint
   | Locate
   | FailLocation
+  | AcknowledgeCoordinators
+  | AcknowledgeHooks
+  | FailTrigger
   | Acknowledge
   | Decline
   | Expire

@@ -7,19 +7,18 @@ import type { LocationReference } from '../state/location.ts';
 import type {
   CheckpointAborted,
   CheckpointCompleted,
-  CheckpointLocated,
   DiscardPlanned,
   Fact,
   JobFailureRequired,
 } from './facts/fact.ts';
 import {
+  isCollecting,
   sourcePositions,
   unfinished,
   type JobState,
   type JobTable,
   type UnfinishedCheckpoint,
 } from './job-state.ts';
-import { checkpointPhases } from './phase.ts';
 import type { Roster } from './roster.ts';
 
 /** Ask the tasks that start the barriers for their state. */
@@ -92,9 +91,9 @@ const triggerTasks = (
     : [{ type: 'triggerTasks', checkpointId, timestamp: triggeredAt, location, slots }];
 };
 
-const onLocated = (after: JobState, fact: CheckpointLocated): Effect[] => {
-  const checkpoint = after.table.checkpoints[fact.checkpointId];
-  return checkpoint === undefined ? [] : triggerTasks(after, checkpoint, fact.location);
+const onAsked = (after: JobState, { checkpointId }: { readonly checkpointId: CheckpointId }): Effect[] => {
+  const checkpoint = after.table.checkpoints[checkpointId];
+  return checkpoint?.location === undefined ? [] : triggerTasks(after, checkpoint, checkpoint.location);
 };
 
 /**
@@ -119,7 +118,8 @@ const onAborted = (before: JobTable, fact: CheckpointAborted): Effect[] => {
 export const effectsOf = (before: JobState, after: JobState, fact: Fact): Effect[] => {
   switch (fact.type) {
     case 'checkpoint.located':
-      return onLocated(after, fact);
+    case 'tasks.asked':
+      return onAsked(after, fact);
     case 'checkpoint.completed':
       return onCompleted(before.table, after.table, fact);
     case 'checkpoint.aborted':
@@ -136,9 +136,8 @@ export const effectsOf = (before: JobState, after: JobState, fact: Fact): Effect
 };
 
 const owedTriggers = (state: JobState, checkpoint: UnfinishedCheckpoint): Effect[] => {
-  const { location, phase } = checkpoint;
-  const isCollecting = checkpointPhases.accepts(phase, 'checkpoint.fullyAcknowledged');
-  return isCollecting && location !== undefined ? triggerTasks(state, checkpoint, location) : [];
+  const { location } = checkpoint;
+  return isCollecting(checkpoint) && location !== undefined ? triggerTasks(state, checkpoint, location) : [];
 };
 
 const owedFailure = ({ table }: JobState): Effect[] =>

@@ -6,13 +6,14 @@ import { castDraft, isDraft, original, produce, type Draft } from 'immer';
 import { assertNever, invariant } from '../errors.ts';
 import type { CheckpointId } from '../state/ids.ts';
 import { inserted } from '../retention/plan.ts';
-import type {
-  CheckpointCompleted,
-  CheckpointTriggered,
-  Fact,
-  RequestQueued,
-  RequestRejected,
-  TaskEnded,
+import {
+  isAnswering,
+  type CheckpointCompleted,
+  type CheckpointTriggered,
+  type Fact,
+  type RequestQueued,
+  type RequestRejected,
+  type TaskEnded,
 } from './facts/fact.ts';
 import {
   DISPOSED_REMEMBERED_MAX,
@@ -22,6 +23,7 @@ import {
   type JobTable,
   type UnfinishedCheckpoint,
 } from './job-state.ts';
+import { recordAnswers } from './answers.ts';
 import { Ledger } from './ledger.ts';
 import { tolerableOf, verdictOnAbort } from './job-failure.ts';
 import { afterSuccess } from './failure-threshold.ts';
@@ -92,7 +94,7 @@ const trigger = (table: Table, ledgers: Ledgers, fact: CheckpointTriggered): voi
     savepoint: fact.savepoint,
     facts: [{ ...fact, plan: plan.runs() }],
   });
-  ledgers.set(fact.checkpointId, new Ledger(plan));
+  ledgers.set(fact.checkpointId, new Ledger(plan, fact.operatorCoordinators, fact.masterHooks));
   table.nextCheckpointId = Math.max(table.nextCheckpointId, fact.checkpointId + 1);
   if (fact.requestId !== undefined) table.queue = castDraft(dequeued(queueOf(table), fact.requestId));
   table.droppedTicks += fact.droppedTicks ?? 0;
@@ -188,6 +190,8 @@ const evolve = (table: Table, ledgers: Ledgers, fact: Fact): void => {
     case 'coordinator.tookOver':
       table.term = fact.term;
       table.configuration = fact.configuration;
+      table.operatorCoordinators = [...(fact.operatorCoordinators ?? [])];
+      table.masterHooks = [...(fact.masterHooks ?? [])];
       table.lastCompletedMs = undefined;
       return;
     case 'tasks.deployed':
@@ -234,8 +238,34 @@ const evolve = (table: Table, ledgers: Ledgers, fact: Fact): void => {
     case 'checkpoint.triggered':
       trigger(table, ledgers, fact);
       return;
+    case 'hook.registered':
+      table.masterHooks.push(fact.hookId);
+      return;
     case 'checkpoint.located':
+    case 'coordinators.asked':
       advance(table, fact).location = fact.location;
+      return;
+    case 'hooks.asked': {
+      const checkpoint = advance(table, fact);
+      checkpoint.location = fact.location ?? checkpoint.location;
+      return;
+    }
+    case 'coordinators.snapshotted':
+      recordAnswers(
+        ledgers.get(fact.checkpointId)?.coordinators,
+        fact.states.map((state) => ({ ...state, id: state.operatorId, version: 0 })),
+        fact.bytes,
+      );
+      return;
+    case 'hooks.snapshotted':
+      recordAnswers(
+        ledgers.get(fact.checkpointId)?.hooks,
+        fact.states.map((state) => ({ ...state, id: state.hookId })),
+        fact.bytes,
+      );
+      return;
+    case 'tasks.asked':
+      advance(table, fact);
       return;
     case 'tasks.acknowledged': {
       // Bulk of a checkpoint that is final by now may be trimmed: nothing that follows reads its ledger.
@@ -282,8 +312,11 @@ export const fold = (state: JobState, facts: readonly Fact[]): JobState => {
 };
 
 /**
- * The state as it would be after facts that record no acknowledgement: for decisions that look one step ahead. Ledgers
- * are shared, only their set is copied.
+ * The table as it would be after these facts: for decisions that look one step ahead. The ledgers are those of before,
+ * for an answer is recorded once; only their set is copied.
  */
 export const peek = (state: JobState, facts: readonly Fact[]): JobState =>
-  fold({ table: state.table, ledgers: new Map(state.ledgers) }, facts);
+  fold(
+    { table: state.table, ledgers: new Map(state.ledgers) },
+    facts.filter((fact) => !isAnswering(fact)),
+  );

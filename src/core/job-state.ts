@@ -1,5 +1,5 @@
 /** The job's state: a fold of facts. The table is small, nested and immutable; ledgers stand beside it. */
-import type { CheckpointId, JobId } from '../state/ids.ts';
+import type { CheckpointId, JobId, OperatorId } from '../state/ids.ts';
 import type { LocationReference } from '../state/location.ts';
 import type { RetentionPolicy } from '../retention/policy.ts';
 import type { Time } from './commands.ts';
@@ -75,6 +75,9 @@ export interface JobTable {
   readonly nextAttempt: number;
   readonly nextDiscardId: number;
   readonly jobPhase: Phase;
+  /** Operators with a coordinator, and identifiers of master hooks: those of the present reign. */
+  readonly operatorCoordinators: readonly OperatorId[];
+  readonly masterHooks: readonly string[];
   /** The fact that led to the phase; snapshots keep this, never the phase's name. */
   readonly jobFact: Fact['type'] | undefined;
   readonly jobEnd: JobEnded | undefined;
@@ -145,6 +148,8 @@ export const initialState = (
     nextAttempt: 1,
     nextDiscardId: 1,
     jobPhase: jobPhases.initial,
+    operatorCoordinators: [],
+    masterHooks: [],
     jobFact: undefined,
     jobEnd: undefined,
     restarts: 0,
@@ -208,6 +213,11 @@ export const taskName = (table: JobTable, plan: Roster, slot: number): string =>
   return `${table.graph.vertices[plan.vertices[position]!]!.name}#${plan.subtasks[position]!}`;
 };
 
+/** An operator's name for people. */
+export const operatorName = (table: JobTable, operatorId: string): string =>
+  table.graph.vertices.flatMap(({ operators }) => operators).find(({ id }) => id === operatorId)?.name ??
+  operatorId;
+
 /**
  * True for what a newer completed checkpoint makes obsolete: no savepoint (C-080), and nothing whose metadata is being
  * written, which completes beside the newer one (C-107).
@@ -215,9 +225,17 @@ export const taskName = (table: JobTable, plan: Roster, slot: number): string =>
 export const canBeSubsumed = (checkpoint: UnfinishedCheckpoint): boolean =>
   checkpoint.kind === 'checkpoint' && !checkpointPhases.accepts(checkpoint.phase, 'metadata.written');
 
+/** True while the place is being prepared. */
+export const isLocating = (checkpoint: UnfinishedCheckpoint): boolean =>
+  checkpointPhases.accepts(checkpoint.phase, 'checkpoint.located');
+
 /** True while the request is on its way to the tasks; only one is at a time (C-003). */
 export const isTriggering = (checkpoint: UnfinishedCheckpoint): boolean =>
-  checkpointPhases.accepts(checkpoint.phase, 'checkpoint.located');
+  isLocating(checkpoint) || checkpointPhases.accepts(checkpoint.phase, 'tasks.asked');
+
+/** True once the tasks are asked, until the last of them has answered. */
+export const isCollecting = (checkpoint: UnfinishedCheckpoint): boolean =>
+  checkpointPhases.accepts(checkpoint.phase, 'checkpoint.fullyAcknowledged');
 
 /** True while the phase is one the deadline still runs in and an abort is possible. */
 export const canAbort = (checkpoint: UnfinishedCheckpoint): boolean =>

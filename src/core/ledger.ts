@@ -1,8 +1,10 @@
 /**
  * The one mutable thing of the core: which attempts of a checkpoint's plan have acknowledged, and the state bytes they
- * sent. It is owned by the job's state and changed only in `evolve`; `fork` copies it for search and what-if.
+ * sent; beside them the answers of operator coordinators and master hooks. It is owned by the job's state and changed
+ * only in `evolve`; `fork` copies it for search and what-if.
  */
 import { invariant } from '../errors.ts';
+import { Answers } from './answers.ts';
 import type { AcknowledgedColumns } from './columns.ts';
 import type { Roster } from './roster.ts';
 
@@ -41,14 +43,24 @@ export class Ledger {
   /** Attempts that have not acknowledged. */
   left: number;
   totals: AcknowledgementTotals = noTotals;
+  /** By operator. */
+  readonly coordinators: Answers;
+  /** By identifier. */
+  readonly hooks: Answers;
   readonly #acknowledged: Uint32Array;
   readonly #chunks: Uint8Array[] = [];
   readonly #chunkOf: Int32Array;
   readonly #offsetOf: Uint32Array;
   readonly #lengthOf: Uint32Array;
 
-  constructor(plan: Roster) {
+  constructor(
+    plan: Roster,
+    operatorCoordinators: readonly string[] = [],
+    masterHooks: readonly string[] = [],
+  ) {
     this.plan = plan;
+    this.coordinators = new Answers(operatorCoordinators);
+    this.hooks = new Answers(masterHooks);
     this.left = plan.size;
     this.#acknowledged = new Uint32Array((plan.size + 31) >>> 5);
     this.#chunkOf = new Int32Array(plan.size).fill(-1);
@@ -109,7 +121,9 @@ export class Ledger {
   }
 
   fork(): Ledger {
-    const copy = new Ledger(this.plan);
+    const copy = new Ledger(this.plan, this.coordinators.ids, this.hooks.ids);
+    copy.coordinators.copyFrom(this.coordinators);
+    copy.hooks.copyFrom(this.hooks);
     copy.left = this.left;
     copy.totals = this.totals;
     copy.#acknowledged.set(this.#acknowledged);

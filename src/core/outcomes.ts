@@ -9,7 +9,9 @@ export const outcomeReasons = {
   inFlight: 'A savepoint under this key is in flight; the id is its own.',
   completed: 'A savepoint under this key is complete; the pointer is its own.',
   located: 'The tasks are asked for their state.',
+  asked: 'Who is next to be asked for state is asked.',
   recorded: 'The acknowledgement counts.',
+  notAsked: 'Nobody has asked for this; it is dropped.',
   duplicate:
     'It was said before; nothing changes, and the state is not discarded: it may be the same files (C-086).',
   late: 'The checkpoint was given up before; what came with it is discarded.',

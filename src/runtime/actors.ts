@@ -46,6 +46,9 @@ const jobFacts: ReadonlySet<FactType> = new Set<FactType>([
 
 const checkpointFacts: ReadonlySet<FactType> = new Set<FactType>([
   'checkpoint.located',
+  'coordinators.asked',
+  'hooks.asked',
+  'tasks.asked',
   'checkpoint.fullyAcknowledged',
   'metadata.written',
   'checkpoint.completed',

@@ -1,8 +1,7 @@
 /**
- * What lasts as long as a state of a checkpoint's chart: its deadline, the preparation of its location and the writing
- * of its metadata. Each is callback logic that never throws, and posts its answer to the inbox itself, also after it
- * was
- * asked to stop.
+ * What lasts as long as a state of a checkpoint's chart: its deadline, the preparation of its location, the snapshots
+ * of operator coordinators and master hooks, and the writing of its metadata. Each is callback logic that never throws,
+ * and posts its answer to the inbox itself, also after it was asked to stop.
  */
 import { fromCallback } from 'xstate';
 import { checkpointMachine } from '../../machines/checkpoint.ts';
@@ -13,13 +12,18 @@ import type { CheckpointStorage } from '../storage/storage.ts';
 import type { Clock } from './clock.ts';
 import type { Posted } from './inbox.ts';
 import type { Locations } from './locations.ts';
+import type { MasterHooks } from './master-hooks.ts';
 import { metadataInput, writeMetadata } from './metadata-writer.ts';
+import type { OperatorCoordinators } from './operator-coordinators.ts';
+import { triggerFailure } from './trigger-failure.ts';
 
 /** What the children of a checkpoint's actor need. */
 export interface CheckpointWork {
   readonly clock: Clock;
   readonly storage: CheckpointStorage;
   readonly locations: Locations;
+  readonly operatorCoordinators: OperatorCoordinators;
+  readonly masterHooks: MasterHooks;
   readonly state: () => JobState;
   readonly post: (command: Posted) => void;
   /** What runs for a checkpoint: its directory is discarded only after this has answered. */
@@ -42,7 +46,29 @@ const locate = async (work: CheckpointWork, checkpoint: UnfinishedCheckpoint): P
     const location = await work.locations.prepare(checkpointId, savepoint);
     work.post({ type: 'locate', checkpointId, location: location.reference });
   } catch (error) {
-    work.post({ type: 'failLocation', checkpointId, message: messageOf(error) });
+    work.post({ type: 'failLocation', checkpointId, ...triggerFailure(error) });
+  }
+};
+
+/** Those who have not answered are asked; what they say after the checkpoint has ended comes to nothing. */
+const askCoordinators = async (
+  work: CheckpointWork,
+  { checkpointId }: UnfinishedCheckpoint,
+): Promise<void> => {
+  const left = work.state().ledgers.get(checkpointId)?.coordinators.left ?? [];
+  const { states, error, failsJob } = await work.operatorCoordinators.snapshot(checkpointId, left);
+  if (states !== undefined) work.post({ type: 'acknowledgeCoordinators', checkpointId, states });
+  else work.post({ type: 'failTrigger', checkpointId, ...triggerFailure(error), failsJob });
+};
+
+const askHooks = async (work: CheckpointWork, checkpoint: UnfinishedCheckpoint): Promise<void> => {
+  const { checkpointId, triggeredAt } = checkpoint;
+  const left = work.state().ledgers.get(checkpointId)?.hooks.left ?? [];
+  try {
+    const states = await work.masterHooks.trigger(checkpointId, triggeredAt, left);
+    work.post({ type: 'acknowledgeHooks', checkpointId, states });
+  } catch (error) {
+    work.post({ type: 'failTrigger', checkpointId, ...triggerFailure(error) });
   }
 };
 
@@ -89,6 +115,14 @@ export const checkpointLogic = (work: CheckpointWork, checkpointId: CheckpointId
       locationProvider: fromCallback(() => {
         const checkpoint = current();
         if (checkpoint !== undefined) track(work, checkpointId, locate(work, checkpoint));
+      }),
+      coordinatorSnapshots: fromCallback(() => {
+        const checkpoint = current();
+        if (checkpoint !== undefined) void askCoordinators(work, checkpoint);
+      }),
+      masterHooks: fromCallback(() => {
+        const checkpoint = current();
+        if (checkpoint !== undefined) void askHooks(work, checkpoint);
       }),
       metadataWriter: fromCallback(() => {
         const checkpoint = current();

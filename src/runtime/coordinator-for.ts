@@ -19,7 +19,6 @@ import type { CoordinatorOptions } from './options.ts';
 
 /** What the execution graph of Flink takes as well. Nothing goes by these yet: whatever is handed in is refused. */
 interface HandedIn {
-  readonly masterHooks?: undefined;
   readonly statisticsTracker?: undefined;
   readonly completedStore?: undefined;
   readonly checkpointIdCounter?: undefined;
@@ -28,7 +27,6 @@ interface HandedIn {
 }
 
 const handedInLater: Readonly<Record<keyof HandedIn, string>> = {
-  masterHooks: 'the coordinator has no hooks yet',
   statisticsTracker: 'statistics are folded from the facts; subscribe to facts$ or status$',
   completedStore: 'the journal is the store; hand in a journal',
   checkpointIdCounter: 'the journal counts; hand in a journal',
@@ -95,7 +93,20 @@ const unusedDirectories = ({ options }: GivenOptions, storage: CheckpointStorage
 
 const portsOf = (settings: CoordinatorSettings): Omit<CoordinatorOptions, 'jobGraph' | 'storage'> => {
   const { jobId, tasks, journal, journalRetention, blockCommandsMax, inspect, clock, random } = settings;
-  return { jobId, tasks, journal, journalRetention, blockCommandsMax, inspect, clock, random };
+  const { operatorCoordinators, masterHooks, onJobFailure } = settings;
+  return {
+    jobId,
+    tasks,
+    journal,
+    journalRetention,
+    blockCommandsMax,
+    operatorCoordinators,
+    masterHooks,
+    onJobFailure,
+    inspect,
+    clock,
+    random,
+  };
 };
 
 const verticesOf = (graph: JobGraph, settings: CoordinatorSettings): CheckpointVertices =>

@@ -11,6 +11,8 @@ import type { LivingAttempt } from '../tasks/gateway.ts';
 import { BlockWriter } from './block-writer.ts';
 import { systemClock, timeOf } from './clock.ts';
 import type { Letter } from './inbox.ts';
+import { checkedIdentifier, loadHooks, MasterHooks, type AnyMasterHook } from './master-hooks.ts';
+import { checkCoordinators } from './operator-coordinator.ts';
 import { attach, recoveryOf, rosterEntry, takeOver } from './open-job.ts';
 import type {
   CoordinatorOptions,
@@ -24,7 +26,7 @@ import { PeriodicTrigger } from './periodic-trigger.ts';
 import { hexDigits, systemRandom, type Random } from './random.ts';
 import { streamOf } from './recover.ts';
 import { Reign } from './reign.ts';
-import { readSlices } from './read-slices.ts';
+import { readRestored, slicesByAttempt } from './read-slices.ts';
 import { takeCheckpoint } from './take-checkpoint.ts';
 import { TaskLink } from './task-link.ts';
 
@@ -51,13 +53,16 @@ export class CheckpointCoordinator implements AsyncDisposable {
   readonly #options: CoordinatorOptions;
   readonly #reign: Reign;
   readonly #random: Random;
+  readonly #masterHooks: MasterHooks;
 
   private constructor(
     options: CoordinatorOptions,
     reign: Reign,
     recovery: Recovery,
     opening: readonly Fact[],
+    masterHooks: MasterHooks,
   ) {
+    this.#masterHooks = masterHooks;
     this.#options = options;
     this.#reign = reign;
     this.#random = options.random ?? systemRandom;
@@ -77,7 +82,11 @@ export class CheckpointCoordinator implements AsyncDisposable {
     const clock = options.clock ?? systemClock;
     const { jobId, journal } = options;
     const { intervalMs } = reportOn(options.configuration ?? {}).configuration;
-    const taken = await takeOver(options, timeOf(clock));
+    const hooks = await loadHooks(options.masterHooks ?? []);
+    const taken = await takeOver(options, timeOf(clock), {
+      operatorCoordinators: checkCoordinators(options.operatorCoordinators ?? [], options.jobGraph),
+      masterHooks: hooks.map(({ identifier }) => identifier),
+    });
     const writer = new BlockWriter(journal, streamOf(jobId), taken.term, taken.revision);
     const link = new TaskLink({ clock, gateway: options.tasks, term: taken.term, jobId });
     link.listen();
@@ -88,9 +97,12 @@ export class CheckpointCoordinator implements AsyncDisposable {
       },
     );
     const periodicTrigger = new PeriodicTrigger(clock, options.random ?? systemRandom, intervalMs);
-    const reign = new Reign({ options, clock, periodicTrigger, taken, attached, writer, link, statistics });
+    const masterHooks = new MasterHooks(hooks);
+    const given = { options, clock, periodicTrigger, taken, attached, writer, link, statistics, masterHooks };
+    const reign = new Reign(given);
     const opening = [...taken.facts, ...attached.facts];
-    const coordinator = new CheckpointCoordinator(options, reign, recoveryOf(taken, attached), opening);
+    const recovery = recoveryOf(taken, attached);
+    const coordinator = new CheckpointCoordinator(options, reign, recovery, opening, masterHooks);
     reign.start(attached);
     return coordinator;
   }
@@ -155,9 +167,27 @@ export class CheckpointCoordinator implements AsyncDisposable {
   }
 
   /**
+   * Adds a hook that is called from the next checkpoint on. False, and nothing changes, when there is one of this
+   * identifier already (C-076). Whoever opens the next coordinator hands it in again.
+   * @throws CONFIGURATION_INVALID, JOB_TERMINATED
+   */
+  async addMasterHook(hook: AnyMasterHook): Promise<boolean> {
+    const hookId = checkedIdentifier(hook);
+    if (this.#masterHooks.has(hookId)) return false;
+    this.#masterHooks.add(hook);
+    const { type } = await this.#ask({ type: 'registerHook', hookId });
+    if (type === 'terminated') {
+      this.#masterHooks.remove(hookId);
+      throw new TidemarkError('JOB_TERMINATED', 'the job has ended for good');
+    }
+    return true;
+  }
+
+  /**
    * Hands the state of the newest completed checkpoint to attempts that are about to start, and journals that they are
-   * the ones that run from now on. What is in flight belongs to older attempts and is given up.
-   * @throws JOB_TERMINATED, STORAGE_UNAVAILABLE, METADATA_CORRUPT
+   * the ones that run from now on. What is in flight belongs to older attempts and is given up. Master hooks get their
+   * state first, then operator coordinators, when all tasks start anew.
+   * @throws JOB_TERMINATED, STORAGE_UNAVAILABLE, METADATA_CORRUPT, HOOK_FAILED, or what an operator coordinator throws
    */
   async restore(attempts: readonly LivingAttempt[]): Promise<RestoredState> {
     const { graph } = this.#reign.loop.state.table;
@@ -166,10 +196,16 @@ export class CheckpointCoordinator implements AsyncDisposable {
     if (outcome.type === 'terminated')
       throw new TidemarkError('JOB_TERMINATED', 'the job has ended for good');
     const { checkpointId, externalPointer } = outcome;
-    if (externalPointer === undefined)
+    const { operatorCoordinators } = this.#reign;
+    if (externalPointer === undefined || checkpointId === undefined) {
+      await this.#masterHooks.reset();
+      await operatorCoordinators.restore(graph, attempts, undefined, undefined);
       return { checkpointId: undefined, exclusive: undefined, slices: new Map() };
-    const slices = await readSlices(this.#options.storage, graph, externalPointer, attempts);
-    return { checkpointId, exclusive: externalPointer, slices };
+    }
+    const restored = await readRestored(this.#options.storage, externalPointer);
+    await this.#masterHooks.restore(checkpointId, restored.masterStates);
+    await operatorCoordinators.restore(graph, attempts, checkpointId, restored);
+    return { checkpointId, exclusive: externalPointer, slices: slicesByAttempt(restored, graph, attempts) };
   }
 
   /** Resolves when every discard that was ordered is carried out. */

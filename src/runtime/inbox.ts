@@ -16,9 +16,9 @@ const INBOX_BYTES_MAX = 256 * 1024 * 1024;
 /** Commands that may wait. */
 const INBOX_COMMANDS_MAX = 1_000_000;
 
-type Unstamped<Each> = Each extends Command ? Omit<Each, keyof Time> : never;
+type Unstamped<Each> = Each extends Command ? Omit<Each, keyof Time | 'allocate'> : never;
 
-/** A command without the time of its decision, which the turn stamps. */
+/** A command without the time of its decision and the memory for its bytes, which the turn adds. */
 export type Posted = Unstamped<Exclude<Command, { readonly type: 'acknowledge' }>>;
 
 /** What waits: a command and who wants to know its outcome. */
@@ -31,8 +31,11 @@ export interface Letter {
   readonly isLazy?: boolean | undefined;
 }
 
-const bytesOf = (letter: Letter): number =>
-  letter.content.type === 'frames' ? letter.content.batch.slicesBytes : 0;
+const bytesOf = ({ content }: Letter): number => {
+  if (content.type === 'frames') return content.batch.slicesBytes;
+  if (content.type !== 'acknowledgeCoordinators' && content.type !== 'acknowledgeHooks') return 0;
+  return content.states.reduce((total, { bytes }) => total + (bytes?.length ?? 0), 0);
+};
 
 export class Inbox {
   readonly #commandsMax: number;

@@ -1,4 +1,7 @@
-/** The places of checkpoints: base directories are made once, before the first checkpoint needs them (C-062). */
+/**
+ * The places of checkpoints: base directories are made once, when a coordinator with an interval opens, or else before
+ * the first checkpoint needs them (C-062).
+ */
 import { isTidemarkError } from '../errors.ts';
 import type { CheckpointId, JobId } from '../state/ids.ts';
 import type { SavepointTarget } from '../state/location.ts';
@@ -7,12 +10,21 @@ import type { CheckpointStorage, CheckpointStorageLocation } from '../storage/st
 export class Locations {
   readonly #storage: CheckpointStorage;
   readonly #jobId: JobId;
-  /** True only after it has succeeded: a first trigger that fails leaves the next one to try again. */
-  #hasBase = false;
+  /** Gone again when it fails: the next one who needs it tries again, whoever was first (C-062). */
+  #base: Promise<void> | undefined;
 
   constructor(storage: CheckpointStorage, jobId: JobId) {
     this.#storage = storage;
     this.#jobId = jobId;
+  }
+
+  /** Makes the base directories, once. */
+  prepareBase(): Promise<void> {
+    this.#base ??= this.#storage.initializeBaseLocations(this.#jobId).catch((error: unknown) => {
+      this.#base = undefined;
+      throw error;
+    });
+    return this.#base;
   }
 
   /** Prepares the place of a checkpoint or savepoint; repeating it finds the same one. */
@@ -20,8 +32,7 @@ export class Locations {
     if (savepoint !== undefined) {
       return this.#storage.initializeLocationForSavepoint({ base: savepoint.base, name: savepoint.name });
     }
-    if (!this.#hasBase) await this.#storage.initializeBaseLocations(this.#jobId);
-    this.#hasBase = true;
+    await this.prepareBase();
     return this.#storage.initializeLocationForCheckpoint(this.#jobId, checkpointId);
   }
 

@@ -3,7 +3,10 @@ import { invariant } from '../errors.ts';
 import type { JobState, UnfinishedCheckpoint } from '../core/job-state.ts';
 import type { Ledger } from '../core/ledger.ts';
 import { assembleMetadata, type AssembledCheckpoint, type AssembledOperator } from '../metadata/assemble.ts';
+import type { MasterState } from '../metadata/model.ts';
 import { checkpointPropertiesByPolicy, savepointProperties } from '../metadata/properties.ts';
+import type { ByteStreamStateHandle } from '../state/handles.ts';
+import type { OperatorId } from '../state/ids.ts';
 import type { CheckpointStorage, CompletedCheckpointStorageLocation } from '../storage/storage.ts';
 import { writeChunks } from '../storage/write-chunks.ts';
 
@@ -21,6 +24,15 @@ const positionsByVertex = (ledger: Ledger, vertices: number): number[][] => {
   return positions;
 };
 
+/** Flink names it by its operator. */
+const coordinatorState = (ledger: Ledger, operatorId: OperatorId): ByteStreamStateHandle | undefined => {
+  const state = ledger.coordinators.stateOf(operatorId);
+  return state === undefined ? undefined : { kind: 'byteStream', name: operatorId, data: state.bytes };
+};
+
+const masterStates = (ledger: Ledger): MasterState[] =>
+  ledger.hooks.states.map(({ id, version, bytes }) => ({ name: id, version, data: bytes }));
+
 const operatorsOf = (state: JobState, ledger: Ledger): AssembledOperator[] => {
   const { vertices } = state.table.graph;
   const positions = positionsByVertex(ledger, vertices.length);
@@ -31,6 +43,7 @@ const operatorsOf = (state: JobState, ledger: Ledger): AssembledOperator[] => {
       uid: operator.uid,
       parallelism: vertex.parallelism,
       maxParallelism: vertex.maxParallelism,
+      coordinatorState: coordinatorState(ledger, operator.id),
       entries: slicesOf(ledger, positions[index]!, at),
       entryCount: positions[index]!.length,
     })),
@@ -50,6 +63,7 @@ export const metadataInput = (
     checkpoint.kind === 'checkpoint'
       ? checkpointPropertiesByPolicy[checkpoint.retention]
       : savepointProperties({ formatType: 'CANONICAL', postCheckpointAction: 'NONE', forced: true }),
+  masterStates: masterStates(ledger),
   operators: operatorsOf(state, ledger),
 });
 

@@ -3,7 +3,7 @@
  * first append is what fences the coordinator before.
  */
 import { invariant, TidemarkError } from '../errors.ts';
-import type { Command, Time } from '../core/commands.ts';
+import type { Command, TakeOver, Time } from '../core/commands.ts';
 import { reportOn, type ConfigurationReport } from '../core/configuration.ts';
 import type { Effect } from '../core/effects.ts';
 import { encodeFacts } from '../core/facts/codec.ts';
@@ -36,6 +36,9 @@ export interface TakenOver {
   readonly revision: number;
 }
 
+/** Who is asked before the tasks. */
+type AskedBefore = Pick<TakeOver, 'operatorCoordinators' | 'masterHooks'>;
+
 const checkStorage = async (options: CoordinatorOptions, state: JobState): Promise<void> => {
   const stored = await options.storage.completedCheckpoints(options.jobId);
   const newest = stored.at(-1) ?? 0;
@@ -50,6 +53,7 @@ const tryTakeOver = async (
   graph: JobGraph,
   { configuration, corrections }: ConfigurationReport,
   time: Time,
+  asked: AskedBefore,
 ): Promise<TakenOver | undefined> => {
   const { jobId, journal } = options;
   const recovered = await recoverJob(journal, { jobId, graph, configuration });
@@ -58,7 +62,7 @@ const tryTakeOver = async (
   await checkStorage(options, recovered.state);
   const term = head.term + 1;
   const isNew = head.revision === 0;
-  const command = { type: 'takeOver', ...time, term, configuration, corrections, isNew } as const;
+  const command = { type: 'takeOver', ...time, term, configuration, corrections, isNew, ...asked } as const;
   const block = encodeFacts(step(recovered.state, command).facts);
   // The coordinator before may append without a pause: whatever came between is read afterwards.
   const expectedRevision = isNew ? 0 : 'any';
@@ -83,7 +87,11 @@ const appended = async (options: CoordinatorOptions, request: AppendRequest): Pr
  * @throws JOB_MISMATCH, JOURNAL_BEHIND_STORAGE, JOURNAL_CORRUPT, JOURNAL_VERSION, JOURNAL_UNAVAILABLE,
  *   COORDINATOR_FENCED
  */
-export const takeOver = async (options: CoordinatorOptions, time: Time): Promise<TakenOver> => {
+export const takeOver = async (
+  options: CoordinatorOptions,
+  time: Time,
+  asked: AskedBefore,
+): Promise<TakenOver> => {
   const graph = checkJobGraph(options.jobGraph);
   const report = reportOn(options.configuration ?? {});
   checkUnaligned(graph, report.configuration);
@@ -92,7 +100,7 @@ export const takeOver = async (options: CoordinatorOptions, time: Time): Promise
     throw new TidemarkError('CONFIGURATION_INVALID', text, { jobId: options.jobId });
   }
   for (let tries = 0; tries < TAKE_OVER_TRIES_MAX; tries++) {
-    const taken = await tryTakeOver(options, graph, report, time);
+    const taken = await tryTakeOver(options, graph, report, time, asked);
     if (taken !== undefined) return taken;
   }
   throw new TidemarkError(

@@ -9,6 +9,8 @@ import type { TaskGateway } from '../tasks/gateway.ts';
 import type { Inspect } from './actors.ts';
 import type { Clock } from './clock.ts';
 import type { JournalRetention } from './journal-keeper.ts';
+import type { MasterHookSource } from './master-hooks.ts';
+import type { OperatorCoordinator } from './operator-coordinator.ts';
 import type { Random } from './random.ts';
 
 export interface CoordinatorOptions {
@@ -23,7 +25,8 @@ export interface CoordinatorOptions {
   /** Options, or the report on them that `configurationFrom` has given. */
   readonly configuration?: ConfigurationGiven | undefined;
   /**
-   * Called when the job has to fail because too many checkpoints failed in a row (`tolerableFailed`): fail it as when a
+   * Called when the job has to fail because too many checkpoints failed in a row (`tolerableFailed`), or because an
+   * operator coordinator threw while it was asked: fail it as when a
    * task fails, and report RESTARTING or its end. Called again by every later coordinator until one of these has been
    * reported, and then possibly before it has opened.
    */
@@ -31,6 +34,10 @@ export interface CoordinatorOptions {
   readonly journalRetention?: JournalRetention | undefined;
   /** Commands decided in one block, at most; default and maximum 4 096. With 1 every decision is a block of its own. */
   readonly blockCommandsMax?: number | undefined;
+  /** At most one for an operator; each is asked for its state before hooks and tasks. */
+  readonly operatorCoordinators?: readonly OperatorCoordinator[] | undefined;
+  /** Hooks, or the functions that load them; each is called behind the operator coordinators and before the tasks. */
+  readonly masterHooks?: readonly MasterHookSource[] | undefined;
   /** Any XState inspector. */
   readonly inspect?: Inspect | undefined;
   readonly clock?: Clock | undefined;
@@ -74,10 +81,18 @@ export interface FinalizedCheckpoint {
 
 /**
  * Something that failed without stopping the coordinator: a discard or housekeeping that is tried again, a message that
- * found the inbox full, frames that were refused, an embedder that threw when it was told to fail the job.
+ * found the inbox full, frames that were refused, an operator coordinator that threw at a notice, a master hook that
+ * cannot be closed, an embedder that threw when it was told to fail the job.
  */
 export interface Problem {
-  readonly what: 'discard' | 'housekeeping' | 'inbox' | 'frames' | 'jobFailure';
+  readonly what:
+    | 'discard'
+    | 'housekeeping'
+    | 'inbox'
+    | 'frames'
+    | 'operatorCoordinator'
+    | 'masterHook'
+    | 'jobFailure';
   readonly message: string;
   readonly planned?: DiscardPlanned | undefined;
 }

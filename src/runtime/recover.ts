@@ -2,7 +2,7 @@
 import { TidemarkError } from '../errors.ts';
 import type { CheckpointConfiguration } from '../core/configuration.ts';
 import { decodeFacts } from '../core/facts/codec.ts';
-import type { Fact } from '../core/facts/fact.ts';
+import { isAnswering, type Fact } from '../core/facts/fact.ts';
 import { decodeSnapshot, type AcknowledgedIn } from '../core/facts/snapshot.ts';
 import { fold } from '../core/evolve.ts';
 import type { JobGraph } from '../core/job-graph.ts';
@@ -62,8 +62,7 @@ const readSnapshot = async (journal: Journal, stream: string, job: JobIdentity) 
   const acknowledgedIn = new Map<number, number[]>();
   for (const [checkpointId, revisions] of decoded.acknowledgedIn) {
     const read = await Promise.all(revisions.map((revision) => readBlock(journal, stream, revision)));
-    const isOwn = (fact: Fact): boolean =>
-      fact.type === 'tasks.acknowledged' && fact.checkpointId === checkpointId;
+    const isOwn = (fact: Fact): boolean => isAnswering(fact) && fact.checkpointId === checkpointId;
     facts.set(checkpointId, read.flat().filter(isOwn));
     acknowledgedIn.set(checkpointId, [...revisions]);
   }
@@ -78,7 +77,7 @@ export const noteAcknowledged = (
   revision: number,
 ): void => {
   for (const fact of facts) {
-    if (fact.type !== 'tasks.acknowledged') continue;
+    if (!isAnswering(fact)) continue;
     const revisions = index.get(fact.checkpointId) ?? [];
     if (revisions.at(-1) !== revision) index.set(fact.checkpointId, [...revisions, revision]);
   }

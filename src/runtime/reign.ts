@@ -15,9 +15,11 @@ import type { Clock } from './clock.ts';
 import { Discards } from './discards.ts';
 import type { Letter, Posted } from './inbox.ts';
 import { Locations } from './locations.ts';
+import type { MasterHooks } from './master-hooks.ts';
 import { JournalKeeper } from './journal-keeper.ts';
 import type { Attached, TakenOver } from './open-job.ts';
 import type { CoordinatorOptions, Ended, Problem } from './options.ts';
+import { OperatorCoordinators } from './operator-coordinators.ts';
 import type { PeriodicTrigger } from './periodic-trigger.ts';
 import { streamOf } from './recover.ts';
 import { Requests } from './requests.ts';
@@ -34,6 +36,7 @@ export interface ReignOptions {
   readonly writer: BlockWriter;
   readonly link: TaskLink;
   readonly statistics: CheckpointStatistics;
+  readonly masterHooks: MasterHooks;
 }
 
 export class Reign {
@@ -43,11 +46,14 @@ export class Reign {
   readonly requests = new Requests();
   readonly ended: Promise<Ended>;
   readonly loop: TurnLoop;
+  readonly operatorCoordinators: OperatorCoordinators;
   readonly #actors: Actors;
   readonly #discards: Discards;
   readonly #keeper: JournalKeeper;
   readonly #link: TaskLink;
   readonly #onJobFailure: CoordinatorOptions['onJobFailure'];
+  readonly #locations: Locations;
+  readonly #masterHooks: MasterHooks;
   readonly #periodicTrigger: PeriodicTrigger;
   #end: (ended: Ended) => void = () => {};
   #isOver = false;
@@ -57,6 +63,9 @@ export class Reign {
     const { options, clock, taken, attached, writer } = given;
     const running = new Map<CheckpointId, Promise<void>>();
     const locations = new Locations(options.storage, options.jobId);
+    this.#locations = locations;
+    this.#masterHooks = given.masterHooks;
+    this.operatorCoordinators = this.#makeCoordinators(options, attached);
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -88,6 +97,8 @@ export class Reign {
       clock,
       storage: options.storage,
       locations,
+      operatorCoordinators: this.operatorCoordinators,
+      masterHooks: given.masterHooks,
       state: () => this.loop.state,
       post: (content: Posted) => void this.post({ content }),
       running,
@@ -101,6 +112,8 @@ export class Reign {
   /** Orders what the journal owes and begins to take turns. */
   start(attached: Attached): void {
     this.#link.announce(attached.state);
+    this.operatorCoordinators.takeOver(attached.state);
+    if (attached.state.table.configuration.intervalMs !== undefined) this.#prepareBase();
     this.#actors.recover();
     for (const effect of attached.effects)
       if (effect.type !== 'discard') this.#carryOut(effect, attached.state);
@@ -133,6 +146,7 @@ export class Reign {
   async close(): Promise<void> {
     if (this.#isOver) return;
     await this.loop.drain();
+    await this.#closeHooks();
     this.over({ how: 'closed' }, new TidemarkError('COORDINATOR_CLOSED', 'the coordinator is closed'));
     await this.#keeper.idle();
   }
@@ -156,6 +170,7 @@ export class Reign {
 
   #show(turn: Turn): void {
     this.#actors.follow(turn.facts, turn.state);
+    this.operatorCoordinators.follow(turn.facts, turn.state);
     for (const effect of turn.effects) {
       if (this.#isOver) return;
       this.#carryOut(effect, turn.state);
@@ -170,7 +185,29 @@ export class Reign {
     if (effect.type === 'discard') this.#discards.order(effect.planned);
     else if (effect.type === 'rearmPeriodicTrigger') this.#periodicTrigger.rearm(effect.waitMs);
     else if (effect.type === 'failJob') this.#failJob(effect.failure);
-    else this.#link.carryOut(effect, state);
+    else {
+      this.#link.carryOut(effect, state);
+      if (effect.type === 'notifyCompleted') this.operatorCoordinators.notifyCompleted(effect.checkpointId);
+      if (effect.type === 'notifyAborted') this.operatorCoordinators.notifyAborted(effect.checkpointId);
+    }
+  }
+
+  /** Early, so that the first checkpoint finds them; whoever needs them tries again where this fails. */
+  #prepareBase(): void {
+    this.#locations.prepareBase().catch((error: unknown) => {
+      if (!this.#isOver) this.problems$.next({ what: 'housekeeping', message: messageOf(error) });
+    });
+  }
+
+  #makeCoordinators(options: CoordinatorOptions, { state }: Attached): OperatorCoordinators {
+    const report = (message: string): void => {
+      if (!this.#isOver) this.problems$.next({ what: 'operatorCoordinator', message });
+    };
+    return new OperatorCoordinators({
+      coordinators: options.operatorCoordinators ?? [],
+      graph: state.table.graph,
+      report,
+    });
   }
 
   /** What the embedder's own code throws must not keep the rest from happening (C-160). */
@@ -185,6 +222,12 @@ export class Reign {
   /** Orders nothing by itself and may wait for the next block, unless a request waits for room (C-040). */
   #postDiscarded(content: Posted): void {
     this.post({ content, isLazy: this.loop.state.table.queue.length === 0 });
+  }
+
+  async #closeHooks(): Promise<void> {
+    const failures = await this.#masterHooks.close();
+    if (this.#isOver) return;
+    for (const { message } of failures) this.problems$.next({ what: 'masterHook', message });
   }
 
   #settle(): void {

@@ -5,11 +5,12 @@ import type { Effect } from '../core/effects.ts';
 import { unfinished, type JobState } from '../core/job-state.ts';
 import { frameOutcomeCode, type Outcome } from '../core/outcomes.ts';
 import type { CheckpointId, JobId, Slot } from '../state/ids.ts';
-import type { TaskCommand, TaskGateway, TaskMessage } from '../tasks/gateway.ts';
+import type { TaskCommand, TaskGateway, TaskMessage, TriggerCommand } from '../tasks/gateway.ts';
 import { walkFrames } from '../tasks/walk-frames.ts';
 import type { Clock } from './clock.ts';
 import type { Letter } from './inbox.ts';
 import { Notices } from './notices.ts';
+import { triggerFailure } from './trigger-failure.ts';
 
 export interface TaskLinkOptions {
   readonly clock: Clock;
@@ -93,7 +94,7 @@ export class TaskLink {
     switch (effect.type) {
       case 'triggerTasks': {
         const { checkpointId, timestamp, location, slots } = effect;
-        return this.#send({ type: 'trigger', term, checkpointId, timestamp, location, slots });
+        return this.#trigger({ type: 'trigger', term, checkpointId, timestamp, location, slots });
       }
       case 'notifyCompleted':
         return this.#notices.start(effect.checkpointId, effect.slots, olderInFlight(state));
@@ -112,6 +113,16 @@ export class TaskLink {
       }
       default:
         return assertNever(effect);
+    }
+  }
+
+  /** A gateway that knows at once that the tasks cannot be asked says so by throwing (C-065). */
+  #trigger(command: TriggerCommand): void {
+    try {
+      this.#send(command);
+    } catch (error) {
+      const { checkpointId } = command;
+      this.#listener?.post({ content: { type: 'failTrigger', checkpointId, ...triggerFailure(error) } });
     }
   }
 

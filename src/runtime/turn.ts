@@ -26,10 +26,17 @@ export interface Turn {
   readonly block: BlockContent | undefined;
 }
 
-const commandOf = (letter: Letter, time: Time, arena: Arena): Command =>
-  letter.content.type === 'frames'
-    ? { type: 'acknowledge', ...time, batch: letter.content.batch, allocate: arena.allocate }
-    : ({ ...letter.content, ...time } as Command);
+const commandOf = ({ content }: Letter, time: Time, { allocate }: Arena): Command => {
+  switch (content.type) {
+    case 'frames':
+      return { type: 'acknowledge', ...time, batch: content.batch, allocate };
+    case 'acknowledgeCoordinators':
+    case 'acknowledgeHooks':
+      return { ...content, ...time, allocate };
+    default:
+      return { ...content, ...time } as Command;
+  }
+};
 
 /** Decides all letters in order, all at the same time. */
 export const takeTurn = (

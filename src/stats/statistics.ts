@@ -194,7 +194,13 @@ const fold = (statistics: Statistics, fact: Fact): void => {
     case 'task.failed':
     case 'task.cancelled':
     case 'task.dataEnded':
+    case 'hook.registered':
     case 'checkpoint.located':
+    case 'coordinators.asked':
+    case 'coordinators.snapshotted':
+    case 'hooks.asked':
+    case 'hooks.snapshotted':
+    case 'tasks.asked':
     case 'checkpoint.fullyAcknowledged':
     case 'metadata.written':
     case 'checkpoint.subsumed':

@@ -117,7 +117,10 @@ export interface TaskGateway {
    * `slotFloor` were given in an earlier life of the process and must not be given again.
    */
   attach(request: { readonly term: number; readonly slotFloor: number }): Promise<readonly LivingAttempt[]>;
-  /** Hands commands over; never throws and promises no delivery. */
+  /**
+   * Hands commands over and promises no delivery. May throw at a trigger that cannot be handed over, which gives up its
+   * checkpoint; never at anything else.
+   */
   send(commands: readonly TaskCommand[]): void;
   /** Hot; one consumer at a time is served: the latest coordinator that attached. */
   readonly messages$: Observable<TaskMessage>;

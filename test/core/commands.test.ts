@@ -42,6 +42,7 @@ describe('every command in every state', () => {
       'task.finished',
       'task.cancelled',
       'job.failureRequired',
+      'coordinators.asked',
       'checkpoint.subsumed',
     ]);
   });

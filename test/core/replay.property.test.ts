@@ -8,7 +8,7 @@ import { fold } from '../../src/core/evolve.ts';
 import { checkConfiguration } from '../../src/core/configuration.ts';
 import { factVersions } from '../../src/core/facts/codec.ts';
 import { decodeSnapshot } from '../../src/core/facts/snapshot.ts';
-import type { Fact } from '../../src/core/facts/fact.ts';
+import { isAnswering, type Fact } from '../../src/core/facts/fact.ts';
 import { initialState, type JobState } from '../../src/core/job-state.ts';
 import type { Journal, StoredBlock } from '../../src/journal/journal.ts';
 import { openSqliteJournalInThread } from '../../src/journal/sqlite/journal.ts';
@@ -65,7 +65,7 @@ const acknowledgedFacts = (
   revisions
     .flatMap((revision) => blocks.filter((block) => block.revision === revision))
     .flatMap((block) => factsOf(stream, block))
-    .filter((fact) => fact.type === 'tasks.acknowledged' && fact.checkpointId === checkpointId);
+    .filter((fact) => isAnswering(fact) && fact.checkpointId === checkpointId);
 
 describe('a journal read back from its file', () => {
   it('folds to the live state after every block (C-004, C-314, C-315)', async () => {

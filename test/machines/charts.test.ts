@@ -8,6 +8,13 @@ import { chartPage } from '../support/chart-page.ts';
 import { accepts, charts, namesUsed, phaseName, phasesOf, signalsOf, statesOf } from '../support/charts.ts';
 import { expectPage } from '../support/generated-page.ts';
 
+/** Signals of the steps before the tasks are asked. */
+const passed = {
+  'coordinators.asked': 'locate is refused as a duplicate',
+  'hooks.asked': 'answers of operator coordinators are refused as duplicates',
+  'tasks.asked': 'answers of master hooks are refused as duplicates',
+};
+
 /**
  * Signals that a chart does not name in a phase, and why they never come there. Final phases are left out: the actor
  * has ended, and the core finds nothing of that id to decide about.
@@ -15,22 +22,41 @@ import { expectPage } from '../support/generated-page.ts';
 const neverArrives: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, string>>>>>> = {
   checkpoint: {
     'pending.locating': {
+      'tasks.asked': 'decided behind coordinators.asked or hooks.asked',
       'checkpoint.fullyAcknowledged':
         'decided with the acknowledgement only once it is located, else with locate',
       'metadata.written': 'no writer runs; recordMetadata is refused',
       'checkpoint.completed': 'decided together with metadata.written',
     },
+    'pending.snapshottingCoordinators': {
+      'checkpoint.located': 'locate is refused as a duplicate',
+      'coordinators.asked': 'locate is refused as a duplicate',
+      'checkpoint.fullyAcknowledged': 'decided behind tasks.asked at the earliest',
+      'metadata.written': 'no writer runs; recordMetadata is refused',
+      'checkpoint.completed': 'decided together with metadata.written',
+    },
+    'pending.snapshottingHooks': {
+      'checkpoint.located': 'locate is refused as a duplicate',
+      'coordinators.asked': 'locate is refused as a duplicate',
+      'hooks.asked': 'answers of operator coordinators are refused as duplicates',
+      'checkpoint.fullyAcknowledged': 'decided behind tasks.asked at the earliest',
+      'metadata.written': 'no writer runs; recordMetadata is refused',
+      'checkpoint.completed': 'decided together with metadata.written',
+    },
     'pending.collecting': {
+      ...passed,
       'checkpoint.located': 'locate is refused as a duplicate',
       'metadata.written': 'no writer runs; recordMetadata is refused',
       'checkpoint.completed': 'decided together with metadata.written',
     },
     'writingMetadata.writing': {
+      ...passed,
       'checkpoint.located': 'locate is refused as a duplicate',
       'checkpoint.fullyAcknowledged': 'every further acknowledgement is a duplicate',
       'checkpoint.completed': 'decided together with metadata.written',
     },
     'writingMetadata.storing': {
+      ...passed,
       'checkpoint.located': 'locate is refused as a duplicate',
       'checkpoint.fullyAcknowledged': 'every further acknowledgement is a duplicate',
       'metadata.written': 'recordMetadata is refused as a duplicate',

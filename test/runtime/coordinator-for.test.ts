@@ -104,7 +104,6 @@ describe('a coordinator built from a job graph and settings', () => {
   });
 
   it.each([
-    'masterHooks',
     'statisticsTracker',
     'completedStore',
     'checkpointIdCounter',

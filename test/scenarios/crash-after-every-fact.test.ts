@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { owedEffects, type Effect, type FailJob } from '../../src/core/effects.ts';
 import { fold } from '../../src/core/evolve.ts';
-import { endedFactType, type Fact } from '../../src/core/facts/fact.ts';
+import { endedFactType, isAnswering, type Fact } from '../../src/core/facts/fact.ts';
 import { decodeSnapshot, encodeSnapshot } from '../../src/core/facts/snapshot.ts';
 import type { JobState } from '../../src/core/job-state.ts';
 import { coreGraph, coreJobId } from '../support/core-run.ts';
@@ -26,7 +26,7 @@ const throughSnapshot = (state: JobState, facts: readonly Fact[]): JobState => {
   const { configuration } = state.table;
   const job = { jobId: coreJobId, graph: coreGraph, configuration };
   return decodeSnapshot(encodeSnapshot(state, new Map()), 'snapshot of a scenario', job).rebuild((id) =>
-    facts.filter((fact) => fact.type === 'tasks.acknowledged' && fact.checkpointId === id),
+    facts.filter((fact) => isAnswering(fact) && fact.checkpointId === id),
   );
 };
 

@@ -1,13 +1,16 @@
 /** The commands of a golden scenario as lines: `ack 1 source#0 sink#1`, `expire 1`, `job-status FAILED too many`. */
 import { checkConfiguration, type CheckpointConfigurationOptions } from '../../src/core/configuration.ts';
 import { FAILURES_UNLIMITED } from '../../src/core/configuration/record.ts';
-import type { DeclineReason } from '../../src/core/failures.ts';
+import type { DeclineReason, FailureReason } from '../../src/core/failures.ts';
 import type { RosterEntry } from '../../src/core/roster.ts';
+import type { OperatorId } from '../../src/state/ids.ts';
 import {
   acknowledgeCommand,
+  coordinatorsAnswer,
   coreAttempts,
   coreGraph,
   coreLocation,
+  hooksAnswer,
   id,
   type CoreCommand,
 } from '../support/core-run.ts';
@@ -71,6 +74,21 @@ const optionsOf = (words: readonly string[]): CheckpointConfigurationOptions =>
 const splitOption = (words: readonly string[], name: string): string | undefined =>
   words.find((word) => word.startsWith(`${name}=`))?.slice(name.length + 1);
 
+/** `hooks=audit,offsets` as a list. */
+const listOption = (words: readonly string[], name: string): string[] =>
+  splitOption(words, name)?.split(',') ?? [];
+
+/** `read=splits count` as names with a state, or without one. */
+const pairsOf = (words: readonly string[]): (readonly [string, string?])[] =>
+  words.map((word) => word.split('=') as [string, string?]);
+
+const operatorNamed = (name: string): OperatorId => {
+  const operators = coreGraph.vertices.flatMap((vertex) => vertex.operators);
+  const found = operators.find((operator) => operator.name === name);
+  if (found === undefined) throw new Error(`no operator is called ${name}`);
+  return found.id;
+};
+
 const acknowledge = (names: TaskNames, checkpointId: number, tasks: readonly string[]): CoreCommand => {
   const entries = tasks[0] === 'all' ? names.newest() : tasks.map((name) => names.find(name));
   return acknowledgeCommand(entries.map(({ slot, attempt }) => ({ checkpointId, slot, attempt })));
@@ -83,8 +101,13 @@ const readers: Readonly<Record<string, Reader>> = {
   'take-over': ([term, ...options]) => ({
     type: 'takeOver',
     term: Number(term),
-    configuration: checkConfiguration({ tolerableFailed: FAILURES_UNLIMITED, ...optionsOf(options) }),
+    configuration: checkConfiguration({
+      tolerableFailed: FAILURES_UNLIMITED,
+      ...optionsOf(options.filter((word) => !/^(coordinators|hooks)=/.test(word))),
+    }),
     isNew: term === '1',
+    operatorCoordinators: listOption(options, 'coordinators').map(operatorNamed),
+    masterHooks: listOption(options, 'hooks'),
   }),
   attach: (missing, names) => ({
     type: 'attach',
@@ -114,6 +137,19 @@ const readers: Readonly<Record<string, Reader>> = {
         ? coreLocation(Number(checkpointId))
         : { exclusive: directory, shared: directory },
   }),
+  'coordinators-answer': ([checkpointId, ...states]) =>
+    coordinatorsAnswer(
+      Number(checkpointId),
+      ...pairsOf(states).map(([name, text]) => [operatorNamed(name), text] as const),
+    ),
+  'hooks-answer': ([checkpointId, ...states]) => hooksAnswer(Number(checkpointId), ...pairsOf(states)),
+  'trigger-failed': ([checkpointId, reason, ...message]) => ({
+    type: 'failTrigger',
+    checkpointId: id(Number(checkpointId)),
+    reason: reason as FailureReason,
+    message: message.join(' '),
+  }),
+  'add-hook': ([hookId = '']) => ({ type: 'registerHook', hookId }),
   'not-located': ([checkpointId, ...message]) => ({
     type: 'failLocation',
     checkpointId: id(Number(checkpointId)),

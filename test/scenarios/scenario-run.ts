@@ -8,7 +8,7 @@ import { checkConfiguration } from '../../src/core/configuration.ts';
 import { owedEffects, type Effect } from '../../src/core/effects.ts';
 import { fold } from '../../src/core/evolve.ts';
 import { decodeFacts, encodeFacts } from '../../src/core/facts/codec.ts';
-import type { Fact } from '../../src/core/facts/fact.ts';
+import { isAnswering, type Fact } from '../../src/core/facts/fact.ts';
 import { fork, initialState, type JobState } from '../../src/core/job-state.ts';
 import { step, type Step } from '../../src/core/step.ts';
 import { coreGraph, coreJobId } from '../support/core-run.ts';
@@ -28,7 +28,7 @@ export const emptyState = (): JobState => initialState(coreJobId, coreGraph, che
 /** Facts as the journal gives them back. */
 export const throughCodec = (facts: readonly Fact[]): Fact[] => {
   const { facts: json, detail } = encodeFacts(facts);
-  const slices = facts.flatMap((fact) => (fact.type === 'tasks.acknowledged' ? [fact.bytes ?? []] : []));
+  const slices = facts.flatMap((fact) => (isAnswering(fact) ? [fact.bytes ?? []] : []));
   const bulk = Buffer.concat(slices.map((bytes) => Uint8Array.from(bytes)));
   return decodeFacts({ where: 'block of a scenario', facts: json, detail, bulk: new Uint8Array(bulk) });
 };

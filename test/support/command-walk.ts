@@ -5,11 +5,16 @@ import { frameOutcomes, type OutcomeType } from '../../src/core/outcomes.ts';
 import { parseJobId } from '../../src/state/ids.ts';
 import {
   acknowledgeCommand,
+  coordinatorsAnswer,
   coreAttempts,
   coreLocation,
   CoreRun,
+  hooksAnswer,
   id,
+  readOperator,
   runningJob,
+  writeOperator,
+  type AskedFirst,
   type CoreCommand,
   type FrameSpec,
 } from './core-run.ts';
@@ -43,6 +48,8 @@ const target = { base: 'file:/backups', name: 'savepoint-00c0ff-1' };
 const phases: Readonly<Record<string, (run: CoreRun) => void>> = {
   none: () => {},
   locating: (run) => void run.trigger(),
+  'snapshotting coordinators': (run) => run.locate(run.trigger()),
+  'snapshotting hooks': (run) => run.locate(run.trigger()),
   collecting: (run) => {
     run.locate(run.trigger());
     run.acknowledge({ checkpointId: 1, slot: 0 });
@@ -67,12 +74,18 @@ const phases: Readonly<Record<string, (run: CoreRun) => void>> = {
   },
 };
 
+/** Who is asked before the tasks, where that is what the scenario is about. */
+const asked: Readonly<Record<string, AskedFirst>> = {
+  'snapshotting coordinators': { operatorCoordinators: [readOperator], masterHooks: ['audit'] },
+  'snapshotting hooks': { masterHooks: ['audit'] },
+};
+
 const scenario = (job: string, checkpoint: string, then: (run: CoreRun) => void): Scenario => ({
   job,
   checkpoint,
   checkpointId: checkpoint === 'none' ? 9 : 1,
   make: () => {
-    const run = runningJob();
+    const run = runningJob({}, asked[checkpoint]);
     phases[checkpoint]?.(run);
     then(run);
     return run;
@@ -136,6 +149,7 @@ export const variants: readonly CommandVariant[] = [
     configuration: checkConfiguration({}),
     isNew: false,
   })),
+  plain('registerHook', () => ({ type: 'registerHook', hookId: 'audit' })),
   {
     type: 'attach',
     detail: 'all attempts live',
@@ -158,6 +172,32 @@ export const variants: readonly CommandVariant[] = [
   plain('failLocation', (checkpointId) => ({
     type: 'failLocation',
     checkpointId: id(checkpointId),
+    message: '',
+  })),
+  {
+    type: 'acknowledgeCoordinators',
+    detail: 'of an operator that has one',
+    make: (checkpointId) => coordinatorsAnswer(checkpointId, [readOperator, 'splits']),
+  },
+  {
+    type: 'acknowledgeCoordinators',
+    detail: 'of an operator that has none',
+    make: (checkpointId) => coordinatorsAnswer(checkpointId, [writeOperator, 'what?']),
+  },
+  {
+    type: 'acknowledgeHooks',
+    detail: 'of the job',
+    make: (checkpointId) => hooksAnswer(checkpointId, ['audit', 'entry 7']),
+  },
+  {
+    type: 'acknowledgeHooks',
+    detail: 'that nobody knows',
+    make: (checkpointId) => hooksAnswer(checkpointId, ['stranger', 'what?']),
+  },
+  plain('failTrigger', (checkpointId) => ({
+    type: 'failTrigger',
+    checkpointId: id(checkpointId),
+    reason: 'TRIGGER_CHECKPOINT_FAILURE',
     message: '',
   })),
   frame('by the second task to answer', { slot: 1 }),

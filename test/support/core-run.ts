@@ -19,6 +19,7 @@ import {
   slot,
   type CheckpointId,
   type JobId,
+  type OperatorId,
 } from '../../src/state/ids.ts';
 import type { LocationReference } from '../../src/state/location.ts';
 import { encodeFrame, noMetrics, type AcknowledgementMetrics } from '../../src/tasks/frame.ts';
@@ -128,6 +129,45 @@ export const acknowledgeCommand = (specs: readonly FrameSpec[]): CoreCommand => 
   allocate: (sizeBytes) => new Uint8Array(sizeBytes),
 });
 
+/** Who is asked before the tasks. */
+export type AskedFirst = Pick<Extract<Command, { type: 'takeOver' }>, 'operatorCoordinators' | 'masterHooks'>;
+
+/** The operators of the graph in order: `read`, `count` and `write`. */
+export const [readOperator, countOperator, writeOperator] = ['a', 'b', 'c'].map((digit) =>
+  parseOperatorId(digit.repeat(32)),
+) as [OperatorId, OperatorId, OperatorId];
+
+const bytesOf = (text: string | undefined): Uint8Array | undefined =>
+  text === undefined ? undefined : new TextEncoder().encode(text);
+
+const allocate = (sizeBytes: number): Uint8Array => new Uint8Array(sizeBytes);
+
+/** Operator coordinators answer, each with a text as its state, or without state. */
+export const coordinatorsAnswer = (
+  checkpointId: number,
+  ...states: readonly (readonly [OperatorId, (string | undefined)?])[]
+): CoreCommand => ({
+  type: 'acknowledgeCoordinators',
+  checkpointId: checkpointId as CheckpointId,
+  states: states.map(([operatorId, text]) => ({ operatorId, bytes: bytesOf(text) })),
+  allocate,
+});
+
+/** Master hooks answer in version 3 of their serializers, or without state. */
+export const hooksAnswer = (
+  checkpointId: number,
+  ...states: readonly (readonly [string, (string | undefined)?])[]
+): CoreCommand => ({
+  type: 'acknowledgeHooks',
+  checkpointId: checkpointId as CheckpointId,
+  states: states.map(([hookId, text]) => ({
+    hookId,
+    version: text === undefined ? 0 : 3,
+    bytes: bytesOf(text),
+  })),
+  allocate,
+});
+
 /** A job's state and what was decided so far. Time stands still unless the test moves it. */
 export class CoreRun {
   state: JobState;
@@ -136,10 +176,10 @@ export class CoreRun {
   readonly facts: Fact[] = [];
   readonly effects: Effect[] = [];
 
-  constructor(options: CheckpointConfigurationOptions = {}) {
+  constructor(options: CheckpointConfigurationOptions = {}, asked: AskedFirst = {}) {
     const configuration = checkConfiguration({ tolerableFailed: FAILURES_UNLIMITED, ...options });
     this.state = initialState(coreJobId, coreGraph, configuration);
-    this.tell({ type: 'takeOver', term: 1, configuration, isNew: true });
+    this.tell({ type: 'takeOver', term: 1, configuration, isNew: true, ...asked });
   }
 
   /** Time passes on both clocks. */
@@ -219,8 +259,8 @@ export class CoreRun {
 }
 
 /** A run whose four attempts (slots 0 to 3) are deployed and whose job runs. */
-export const runningJob = (options: CheckpointConfigurationOptions = {}): CoreRun => {
-  const run = new CoreRun(options);
+export const runningJob = (options: CheckpointConfigurationOptions = {}, asked?: AskedFirst): CoreRun => {
+  const run = new CoreRun(options, asked);
   run.deploy();
   run.status('RUNNING');
   return run;

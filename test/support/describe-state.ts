@@ -1,5 +1,6 @@
 /** The whole state of a job as plain data: two states are the same exactly when their descriptions are. */
 import { createHash } from 'node:crypto';
+import type { Answers } from '../../src/core/answers.ts';
 import type { JobState } from '../../src/core/job-state.ts';
 import type { Ledger } from '../../src/core/ledger.ts';
 import { Roster } from '../../src/core/roster.ts';
@@ -9,8 +10,16 @@ const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes)
 const operatorCount = (state: JobState, ledger: Ledger, position: number): number =>
   state.table.graph.vertices[ledger.plan.vertices[position] ?? -1]?.operators.length ?? 0;
 
+const describeAnswers = (answers: Answers): object => ({
+  ids: answers.ids,
+  left: answers.left,
+  states: answers.states.map(({ id, version, bytes }) => ({ id, version, sha256: sha256(bytes) })),
+});
+
 const describeLedger = (state: JobState, ledger: Ledger): object => ({
   left: ledger.left,
+  coordinators: describeAnswers(ledger.coordinators),
+  hooks: describeAnswers(ledger.hooks),
   totals: ledger.totals,
   missing: ledger.missing(),
   acknowledged: ledger.plan.entries().flatMap((entry, position) => {

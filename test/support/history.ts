@@ -15,9 +15,23 @@ import { retentionPolicies } from '../../src/retention/policy.ts';
 import type { Letter } from '../../src/runtime/inbox.ts';
 import { noteAcknowledged, streamOf } from '../../src/runtime/recover.ts';
 import { takeTurn } from '../../src/runtime/turn.ts';
-import type { CheckpointId } from '../../src/state/ids.ts';
+import type { CheckpointId, OperatorId } from '../../src/state/ids.ts';
 import { walkFrames } from '../../src/tasks/walk-frames.ts';
-import { coreAttempts, coreGraph, coreJobId, coreLocation, frameOf, type FrameSpec } from './core-run.ts';
+import {
+  coordinatorsAnswer,
+  coreAttempts,
+  coreGraph,
+  coreJobId,
+  coreLocation,
+  countOperator,
+  frameOf,
+  hooksAnswer,
+  readOperator,
+  writeOperator,
+  type AskedFirst,
+  type CoreCommand,
+  type FrameSpec,
+} from './core-run.ts';
 import { describeState } from './describe-state.ts';
 
 /** Which checkpoint something speaks of, counted back from the newest id: 0 is the newest. */
@@ -34,6 +48,14 @@ export type Happening =
       readonly tasks: readonly number[];
       readonly how: How;
     }
+  | {
+      readonly type: 'coordinatorsAnswer' | 'hooksAnswer';
+      readonly back: Back;
+      readonly by: 'asked' | 'some' | 'stranger';
+      readonly text: string | undefined;
+    }
+  | { readonly type: 'triggerFails'; readonly back: Back }
+  | { readonly type: 'hookAdded'; readonly name: string }
   | { readonly type: 'decline'; readonly back: Back; readonly task: number; readonly reason: number }
   | { readonly type: 'end'; readonly task: number; readonly status: 'finished' | 'failed' | 'cancelled' }
   | { readonly type: 'dataEnds'; readonly tasks: readonly number[] }
@@ -49,6 +71,8 @@ export type Happening =
       readonly concurrent: number;
       readonly pauseMs: number;
       readonly unaligned: boolean;
+      readonly coordinators: number;
+      readonly hooks: number;
       readonly lost: readonly number[];
     }
   | { readonly type: 'time'; readonly ms: number };
@@ -87,6 +111,17 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ ...of('expire', 'locateFails', 'metadataFails'), back }) },
   { weight: 14, arbitrary: fc.record({ ...of('acknowledge'), back, tasks, how }) },
   {
+    weight: 10,
+    arbitrary: fc.record({
+      ...of('coordinatorsAnswer', 'hooksAnswer'),
+      back,
+      by: fc.constantFrom('asked', 'asked', 'asked', 'some', 'stranger'),
+      text: fc.constantFrom('', 'state', undefined),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ ...of('triggerFails'), back }) },
+  { weight: 1, arbitrary: fc.record({ ...of('hookAdded'), name: fc.constantFrom('hook-0', 'later') }) },
+  {
     weight: 1,
     arbitrary: fc.record({ ...of('decline'), back, task, reason: fc.nat(declineReasons.length - 1) }),
   },
@@ -115,6 +150,8 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
       concurrent: fc.integer({ min: 1, max: 3 }),
       pauseMs: fc.constantFrom(0, 0, 1_000),
       unaligned: fc.boolean(),
+      coordinators: fc.nat(2),
+      hooks: fc.nat(2),
       lost: fc.oneof({ weight: 2, arbitrary: fc.constant([]) }, fc.array(task, { maxLength: 2 })),
     }),
   },
@@ -153,7 +190,30 @@ const configurationOf = ({ retention, retained, concurrent, pauseMs, unaligned }
   });
 
 /** Two in flight at most, so that what only overlaps can reach is reached without a crash. */
-const atFirst: Chosen = { retention: 0, retained: 1, concurrent: 2, pauseMs: 0, unaligned: false };
+const atFirst: Chosen = {
+  retention: 0,
+  retained: 1,
+  concurrent: 2,
+  pauseMs: 0,
+  unaligned: false,
+  coordinators: 1,
+  hooks: 1,
+};
+
+/** Who is asked before the tasks. */
+const askedOf = ({ coordinators, hooks }: Chosen): AskedFirst => ({
+  operatorCoordinators: [readOperator, countOperator].slice(0, coordinators),
+  masterHooks: ['hook-0', 'hook-1'].slice(0, hooks),
+});
+
+/** Memory for the states is the turn's. */
+const unallocated = ({ allocate: _allocate, ...content }: CoreCommand & { allocate?: unknown }) =>
+  content as Letter['content'];
+
+const answerBytes = (content: Letter['content']): number =>
+  content.type === 'acknowledgeCoordinators' || content.type === 'acknowledgeHooks'
+    ? content.states.reduce((sum, { bytes }) => sum + (bytes?.length ?? 0), 0)
+    : 0;
 
 /** Plays a programme. Turns are the runtime's own; only the taking over is done by hand, as opening does it. */
 export class HistoryPlay {
@@ -174,7 +234,7 @@ export class HistoryPlay {
   }
 
   async play(programme: readonly Happening[]): Promise<void> {
-    await this.#takeOver(configurationOf(atFirst), []);
+    await this.#takeOver(atFirst, []);
     await this.#play({ type: 'deploy' });
     await this.#play({ type: 'status', status: 'RUNNING' });
     await this.#turn();
@@ -195,7 +255,7 @@ export class HistoryPlay {
         return this.#turn();
       case 'crash':
         await this.#turn();
-        return this.#takeOver(configurationOf(each), each.lost);
+        return this.#takeOver(each, each.lost);
       case 'complete':
         return this.#complete();
       case 'deploy': {
@@ -215,6 +275,8 @@ export class HistoryPlay {
     await this.#play({ type: 'checkpoint' });
     await this.#turn();
     await this.#play({ type: 'locate', back });
+    await this.#play({ type: 'coordinatorsAnswer', back, by: 'asked', text: 'splits' });
+    await this.#play({ type: 'hooksAnswer', back, by: 'asked', text: 'entry' });
     await this.#play({ type: 'acknowledge', back, tasks: [0, 1, 2, 3], how: 'well' });
     await this.#turn();
     await this.#play({ type: 'metadata', back });
@@ -250,6 +312,20 @@ export class HistoryPlay {
         return [{ type: 'failMetadata', checkpointId: this.#idOf(each.back), message: 'disk full' }];
       case 'acknowledge':
         return [{ type: 'frames', batch: this.#batch(each.back, each.tasks, each.how) }];
+      case 'coordinatorsAnswer':
+      case 'hooksAnswer':
+        return [unallocated(this.#answer(each))];
+      case 'triggerFails':
+        return [
+          {
+            type: 'failTrigger',
+            checkpointId: this.#idOf(each.back),
+            reason: 'TRIGGER_CHECKPOINT_FAILURE',
+            message: 'no',
+          },
+        ];
+      case 'hookAdded':
+        return [{ type: 'registerHook', hookId: each.name }];
       case 'decline': {
         const { slot, attempt } = this.#attemptOf(each.task);
         const reason = declineReasons[each.reason] ?? declineReasons[0];
@@ -278,6 +354,19 @@ export class HistoryPlay {
 
   #idOf(back: Back): CheckpointId {
     return (this.state.table.nextCheckpointId - 1 - back) as CheckpointId;
+  }
+
+  /** By those who were asked, the first of them, or somebody else. */
+  #answer({ type, back, by, text }: Extract<Happening, { type: 'coordinatorsAnswer' | 'hooksAnswer' }>) {
+    const checkpointId = this.#idOf(back);
+    const ledger = this.state.ledgers.get(checkpointId);
+    const isCoordinators = type === 'coordinatorsAnswer';
+    const asked = (isCoordinators ? ledger?.coordinators.ids : ledger?.hooks.ids) ?? [];
+    const stranger = isCoordinators ? writeOperator : 'stranger';
+    const ids = by === 'stranger' ? [stranger] : by === 'some' ? asked.slice(0, 1) : asked;
+    return isCoordinators
+      ? coordinatorsAnswer(checkpointId, ...ids.map((id) => [id as OperatorId, text] as const))
+      : hooksAnswer(checkpointId, ...ids.map((id) => [id, text] as const));
   }
 
   /** The attempt that runs a task, or one that ran before where none does. */
@@ -314,7 +403,8 @@ export class HistoryPlay {
     this.#letters = [];
     if (letters.length === 0) return;
     const frameBytes = letters.reduce(
-      (sum, { content }) => sum + (content.type === 'frames' ? content.batch.slicesBytes : 0),
+      (sum, { content }) =>
+        sum + (content.type === 'frames' ? content.batch.slicesBytes : answerBytes(content)),
       0,
     );
     const turn = takeTurn(this.state, { letters, frameBytes }, this.#time);
@@ -324,9 +414,11 @@ export class HistoryPlay {
   }
 
   /** Opening: one block that fences, one for what attaching decides. */
-  async #takeOver(configuration: ReturnType<typeof configurationOf>, lost: readonly number[]): Promise<void> {
+  async #takeOver(chosen: Chosen, lost: readonly number[]): Promise<void> {
     const { term } = this.state.table;
-    await this.#decide({ type: 'takeOver', ...this.#time, term: term + 1, configuration, isNew: term === 0 });
+    const configuration = configurationOf(chosen);
+    const reign = { term: term + 1, configuration, isNew: term === 0, ...askedOf(chosen) };
+    await this.#decide({ type: 'takeOver', ...this.#time, ...reign });
     const gone = new Set(lost.map((number) => this.#attemptOf(number).slot));
     const { roster, taskPhases } = this.state.table;
     const living = roster

@@ -9,11 +9,10 @@ import { streamHandlesOf } from '../../metadata/walk.ts';
 import { pickRows, type FrameBatch } from '../columns.ts';
 import type { Acknowledge } from '../commands.ts';
 import type { CheckpointFullyAcknowledged, DiscardFile, Fact, TasksAcknowledged } from '../facts/fact.ts';
-import type { JobState, UnfinishedCheckpoint } from '../job-state.ts';
+import { isCollecting, type JobState, type UnfinishedCheckpoint } from '../job-state.ts';
 import type { AcknowledgementTotals } from '../ledger.ts';
 import { addColumns, type Ledger } from '../ledger.ts';
 import { frameOutcomeCode, type FrameOutcome } from '../outcomes.ts';
-import { checkpointPhases } from '../phase.ts';
 import { absenceOf } from './absent.ts';
 import { decided, DiscardPlanner, type Decision } from './decision.ts';
 
@@ -107,8 +106,8 @@ const recordedFacts = (target: Target, command: Acknowledge): Fact[] => {
     bytes,
   };
   const isFull = ledger.left === rows.length;
-  const isLocated = checkpointPhases.accepts(checkpoint.phase, 'checkpoint.fullyAcknowledged');
-  if (!isFull || !isLocated) return [fact];
+  // Before the tasks are asked others have to answer: the last of those decides (C-079).
+  if (!isFull || !isCollecting(checkpoint)) return [fact];
   return [fact, fullyAcknowledgedFact(checkpointId, at, addColumns(ledger.totals, columns))];
 };
 

@@ -1,15 +1,17 @@
 /** Command → facts and outcome. May refuse, never changes. */
 import { assertNever } from '../../errors.ts';
-import type { Command, ConfirmDiscard, PostponeDiscard, TakeOver } from '../commands.ts';
+import type { Command, ConfirmDiscard, PostponeDiscard, RegisterHook, TakeOver } from '../commands.ts';
 import type { Fact, FactType } from '../facts/fact.ts';
 import { peek } from '../evolve.ts';
 import { jobFailureFacts } from '../job-failure.ts';
-import type { JobState } from '../job-state.ts';
+import { isTerminated, type JobState } from '../job-state.ts';
 import { decideAcknowledge } from './acknowledge.ts';
 import { chooseFacts } from './choose.ts';
-import { decided, nothing, type Decision } from './decision.ts';
-import { decideDecline, decideExpire } from './fail.ts';
+import { decideAcknowledgeCoordinators } from './coordinators.ts';
+import { askedBefore, decided, nothing, type Decision } from './decision.ts';
+import { decideDecline, decideExpire, decideFailTrigger } from './fail.ts';
 import { decideFailMetadata, decideRecordMetadata } from './finalize.ts';
+import { decideAcknowledgeHooks } from './hooks.ts';
 import { decideReportJobStatus } from './job.ts';
 import { decideFailLocation, decideLocate } from './locate.ts';
 import { decideAttach, decideEndAttempt, decideEndData, decideRestore } from './tasks.ts';
@@ -17,10 +19,19 @@ import { decideTick, decideTriggerCheckpoint, decideTriggerSavepoint } from './t
 
 const decideTakeOver = (state: JobState, command: TakeOver): Decision => {
   const { at, term, configuration, corrections = [] } = command;
+  const { operatorCoordinators = [], masterHooks = [] } = command;
   const { jobId, graph } = state.table;
   const opened: Fact[] = command.isNew ? [{ type: 'job.opened', at, jobId, graph }] : [];
-  const tookOver: Fact = { type: 'coordinator.tookOver', at, term, configuration, corrections };
+  const asked = askedBefore(operatorCoordinators, masterHooks);
+  const tookOver: Fact = { type: 'coordinator.tookOver', at, term, configuration, corrections, ...asked };
   return decided([...opened, tookOver], { type: 'done' });
+};
+
+const decideRegisterHook = (state: JobState, command: RegisterHook): Decision => {
+  const { hookId, at } = command;
+  if (isTerminated(state.table)) return nothing('terminated');
+  if (state.table.masterHooks.includes(hookId)) return nothing('already');
+  return decided([{ type: 'hook.registered', at, hookId }], { type: 'done' });
 };
 
 const decideConfirmDiscard = (state: JobState, command: ConfirmDiscard): Decision => {
@@ -40,6 +51,8 @@ const decideOne = (state: JobState, command: Command): Decision => {
   switch (command.type) {
     case 'takeOver':
       return decideTakeOver(state, command);
+    case 'registerHook':
+      return decideRegisterHook(state, command);
     case 'attach':
       return decideAttach(state, command);
     case 'restore':
@@ -56,6 +69,12 @@ const decideOne = (state: JobState, command: Command): Decision => {
       return decideLocate(state, command);
     case 'failLocation':
       return decideFailLocation(state, command);
+    case 'acknowledgeCoordinators':
+      return decideAcknowledgeCoordinators(state, command);
+    case 'acknowledgeHooks':
+      return decideAcknowledgeHooks(state, command);
+    case 'failTrigger':
+      return decideFailTrigger(state, command);
     case 'acknowledge':
       return decideAcknowledge(state, command);
     case 'decline':
@@ -83,6 +102,7 @@ const decideOne = (state: JobState, command: Command): Decision => {
 const freeing: ReadonlySet<FactType> = new Set<FactType>([
   'job.running',
   'checkpoint.located',
+  'tasks.asked',
   'checkpoint.completed',
   'checkpoint.aborted',
   'discard.confirmed',
@@ -91,6 +111,7 @@ const freeing: ReadonlySet<FactType> = new Set<FactType>([
 
 /** A decision with what it means for the job, if checkpoints failed. */
 const withJobFailure = (state: JobState, decision: Decision): Decision => {
+  if (decision.facts.some(({ type }) => type === 'job.failureRequired')) return decision;
   const required = jobFailureFacts(state, decision.facts);
   return required.length === 0 ? decision : { ...decision, facts: [...decision.facts, ...required] };
 };

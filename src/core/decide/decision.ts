@@ -1,5 +1,5 @@
 /** What a decision is, and the facts that several commands decide alike. */
-import type { CheckpointId } from '../../state/ids.ts';
+import type { CheckpointId, OperatorId } from '../../state/ids.ts';
 import type { Time } from '../commands.ts';
 import type {
   CheckpointAborted,
@@ -15,6 +15,7 @@ import {
   canAbort,
   elapsedMs,
   lastedMs,
+  operatorName,
   taskName,
   unfinished,
   type JobState,
@@ -70,10 +71,15 @@ const missingText = (
   missing: readonly number[],
 ): string => {
   const ledger = state.ledgers.get(checkpoint.checkpointId);
-  if (ledger === undefined || missing.length === 0) return '';
-  const names = missing.map((slot) => taskName(state.table, checkpoint.plan, slot)).join(', ');
+  if (ledger === undefined) return '';
+  const names = [
+    ...ledger.coordinators.left.map((id) => `the coordinator of ${operatorName(state.table, id)}`),
+    ...ledger.hooks.left.map((id) => `hook ${id}`),
+    ...missing.map((slot) => taskName(state.table, checkpoint.plan, slot)),
+  ];
+  if (names.length === 0) return '';
   const more = ledger.left > missing.length ? ` and ${ledger.left - missing.length} more` : '';
-  return ` Not acknowledged by ${names}${more}.`;
+  return ` Not acknowledged by ${names.join(', ')}${more}.`;
 };
 
 /** Why a checkpoint is given up, and when. */
@@ -126,6 +132,15 @@ export const abortAll = (
     .filter((checkpoint) => canAbort(checkpoint) && which(checkpoint))
     .flatMap((checkpoint) => abortFacts(state, checkpoint, why, planner));
 
+/** Who is asked before the tasks, as facts name them: not at all when there is nobody. */
+export const askedBefore = (
+  operatorCoordinators: readonly OperatorId[],
+  masterHooks: readonly string[],
+): Pick<CheckpointTriggered, 'operatorCoordinators' | 'masterHooks'> => ({
+  ...(operatorCoordinators.length === 0 ? {} : { operatorCoordinators }),
+  ...(masterHooks.length === 0 ? {} : { masterHooks }),
+});
+
 /**
  * The fact that begins a checkpoint or savepoint. Ids start at 1 and are never used twice (C-060). `waited` is the
  * request as it was queued, where it was.
@@ -137,7 +152,7 @@ export const triggeredFact = (
   waited: RequestQueued | undefined,
 ): CheckpointTriggered => {
   const { kind, cause, isForced, savepoint, droppedTicks } = request;
-  const { term, configuration, roster } = table;
+  const { term, configuration, roster, operatorCoordinators, masterHooks } = table;
   return {
     type: 'checkpoint.triggered',
     at,
@@ -151,6 +166,7 @@ export const triggeredFact = (
     retention: configuration.retention,
     tasks: roster.size,
     plan: roster.runs(),
+    ...askedBefore(operatorCoordinators, masterHooks),
     ...(savepoint === undefined ? {} : { savepoint }),
     ...(waited === undefined
       ? droppedTicks === undefined

@@ -1,7 +1,14 @@
 /** A checkpoint fails: a task refuses, or its deadline passes. */
-import type { Decline, Expire } from '../commands.ts';
-import { canAbort, taskName, type JobState, type UnfinishedCheckpoint } from '../job-state.ts';
-import { checkpointPhases } from '../phase.ts';
+import type { Decline, Expire, FailTrigger } from '../commands.ts';
+import {
+  canAbort,
+  isCollecting,
+  isTriggering,
+  taskName,
+  type JobState,
+  type UnfinishedCheckpoint,
+} from '../job-state.ts';
+import type { Fact } from '../facts/fact.ts';
 import { absent } from './absent.ts';
 import { abortFacts, decided, DiscardPlanner, nothing, type AbortCause, type Decision } from './decision.ts';
 
@@ -17,12 +24,25 @@ export const decideDecline = (state: JobState, command: Decline): Decision => {
   if (checkpoint === undefined) return absent(state, checkpointId);
   if (!checkpoint.plan.has(slot, attempt)) return nothing('unknownAttempt');
   // Every task has acknowledged: a task that takes its word back is too late.
-  const isCollecting = checkpointPhases.accepts(checkpoint.phase, 'checkpoint.fullyAcknowledged');
-  const isLocating = checkpointPhases.accepts(checkpoint.phase, 'checkpoint.located');
-  if (!isCollecting && !isLocating) return nothing('duplicate');
+  if (!isCollecting(checkpoint) && !isTriggering(checkpoint)) return nothing('duplicate');
   const name = taskName(state.table, checkpoint.plan, slot);
   const declinedBy = { slot, attempt };
   return giveUp(state, checkpoint, { reason, message: `${name}: ${message}`, time: command, declinedBy });
+};
+
+/**
+ * Somebody who is asked before the tasks failed, or the tasks could not be told: the checkpoint is given up, for the
+ * reason that the edge found in the error (C-067).
+ */
+export const decideFailTrigger = (state: JobState, command: FailTrigger): Decision => {
+  const { checkpointId, reason, message, failsJob = false } = command;
+  const checkpoint = state.table.checkpoints[checkpointId];
+  if (checkpoint === undefined) return absent(state, checkpointId);
+  if (!isCollecting(checkpoint) && !isTriggering(checkpoint)) return nothing('duplicate');
+  const decision = giveUp(state, checkpoint, { reason, message, time: command });
+  if (!failsJob || state.table.jobPhase !== 'running') return decision;
+  const required: Fact = { type: 'job.failureRequired', at: command.at, checkpointId, reason, message };
+  return { ...decision, facts: [...decision.facts, required] };
 };
 
 /** The deadline counts until the metadata writer has answered (C-099); after that only the append counts. */

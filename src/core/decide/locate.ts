@@ -1,29 +1,31 @@
 /** The storage has prepared a checkpoint's place, or could not. */
+import { invariant } from '../../errors.ts';
 import type { FailLocation, Locate } from '../commands.ts';
-import type { Fact } from '../facts/fact.ts';
-import type { JobState } from '../job-state.ts';
-import { checkpointPhases } from '../phase.ts';
+import { isLocating, type JobState } from '../job-state.ts';
 import { abortFacts, decided, DiscardPlanner, nothing, type Decision } from './decision.ts';
-import { fullyAcknowledgedFact } from './acknowledge.ts';
 import { absent } from './absent.ts';
+import { afterLocation } from './next-step.ts';
 
 export const decideLocate = (state: JobState, command: Locate): Decision => {
-  const checkpoint = state.table.checkpoints[command.checkpointId];
-  if (checkpoint === undefined) return absent(state, command.checkpointId);
-  if (!checkpointPhases.accepts(checkpoint.phase, 'checkpoint.located')) return nothing('duplicate');
   const { checkpointId, at, location } = command;
-  const facts: Fact[] = [{ type: 'checkpoint.located', at, checkpointId, location }];
+  const checkpoint = state.table.checkpoints[checkpointId];
+  if (checkpoint === undefined) return absent(state, checkpointId);
+  if (!isLocating(checkpoint)) return nothing('duplicate');
   const ledger = state.ledgers.get(checkpointId);
-  if (ledger?.left === 0) facts.push(fullyAcknowledgedFact(checkpointId, at, ledger.totals));
-  return decided(facts, { type: 'located', checkpointId });
+  invariant(ledger, `checkpoint ${checkpointId} has no ledger`);
+  return decided(afterLocation(ledger, checkpointId, at, location), { type: 'located', checkpointId });
 };
 
 export const decideFailLocation = (state: JobState, command: FailLocation): Decision => {
-  const { checkpointId, at, message } = command;
+  const { checkpointId, at, message, reason = 'IO_EXCEPTION' } = command;
   const checkpoint = state.table.checkpoints[checkpointId];
   if (checkpoint === undefined) return absent(state, checkpointId);
-  if (!checkpointPhases.accepts(checkpoint.phase, 'checkpoint.located')) return nothing('duplicate');
-  const why = { reason: 'IO_EXCEPTION', message, time: command } as const;
-  const facts = abortFacts(state, checkpoint, why, new DiscardPlanner(state, at));
+  if (!isLocating(checkpoint)) return nothing('duplicate');
+  const facts = abortFacts(
+    state,
+    checkpoint,
+    { reason, message, time: command },
+    new DiscardPlanner(state, at),
+  );
   return decided(facts, { type: 'aborted', checkpointId });
 };

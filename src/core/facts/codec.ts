@@ -1,16 +1,18 @@
 /**
  * Facts ↔ the bytes of a block. Lifecycle facts are JSON, each with its version; what an acknowledgement adds per task
- * stands in the block's detail (columns) and bulk (slices), in the order of its facts.
+ * stands in the block's detail (columns) and bulk (slices), in the order of its facts; so do the states of operator
+ * coordinators and master hooks in the bulk.
  */
 import { invariant, TidemarkError } from '../../errors.ts';
 import { decodeColumns, encodeColumns } from '../columns.ts';
-import type { Fact, FactType, TasksAcknowledged } from './fact.ts';
+import { isAnswering, type Fact, type FactType, type TasksAcknowledged } from './fact.ts';
 import { upcasters, type PlainFact } from './upcasters.ts';
 
 /** The version each fact type is written in. A greater one on disk was written by a newer Tidemark. */
 export const factVersions: Readonly<Record<FactType, number>> = {
   'job.opened': 1,
   'coordinator.tookOver': 2,
+  'hook.registered': 1,
   'tasks.deployed': 1,
   'tasks.lost': 1,
   'task.finished': 1,
@@ -29,6 +31,11 @@ export const factVersions: Readonly<Record<FactType, number>> = {
   'request.rejected': 1,
   'checkpoint.triggered': 2,
   'checkpoint.located': 1,
+  'coordinators.asked': 1,
+  'coordinators.snapshotted': 1,
+  'hooks.asked': 1,
+  'hooks.snapshotted': 1,
+  'tasks.asked': 1,
   'tasks.acknowledged': 1,
   'checkpoint.fullyAcknowledged': 1,
   'metadata.written': 1,
@@ -49,9 +56,12 @@ export interface EncodedFacts {
 /** The JSON form of one fact, for the journal and for people. */
 export const plainFact = (fact: Fact): PlainFact => {
   const version = { v: factVersions[fact.type] };
-  if (fact.type !== 'tasks.acknowledged') return { ...version, ...fact };
-  const { type, at, checkpointId, count, bytes } = fact;
-  return { ...version, type, at, checkpointId, count, bulkBytes: bytes?.length ?? 0 };
+  if (!isAnswering(fact)) return { ...version, ...fact };
+  const { bytes, ...answer } = fact;
+  const bulk = { bulkBytes: bytes?.length ?? 0 };
+  if (answer.type !== 'tasks.acknowledged') return { ...version, ...answer, ...bulk };
+  const { type, at, checkpointId, count } = answer;
+  return { ...version, type, at, checkpointId, count, ...bulk };
 };
 
 const concatenate = (parts: readonly Uint8Array[]): Uint8Array | undefined => {
@@ -128,13 +138,14 @@ export const decodeFacts = (stored: StoredFacts): Fact[] => {
   let detailAt = 0;
   let bulkAt = 0;
   return parseArray(stored.facts, stored.where).map((plain) => {
-    if (plain.type !== 'tasks.acknowledged') return factOfPlain(plain, stored.where);
     const { bulkBytes, ...fact } = upcast(plain, stored.where);
+    if (bulkBytes === undefined) return fact as unknown as Fact;
     const length = bulkBytes as number;
-    const read = stored.detail === undefined ? undefined : decodeColumns(stored.detail, detailAt);
     const bytes = length === 0 ? new Uint8Array(0) : stored.bulk?.subarray(bulkAt, bulkAt + length);
-    detailAt = read?.end ?? 0;
     bulkAt += length;
+    if (fact.type !== 'tasks.acknowledged') return { ...fact, bytes } as unknown as Fact;
+    const read = stored.detail === undefined ? undefined : decodeColumns(stored.detail, detailAt);
+    detailAt = read?.end ?? 0;
     return { ...fact, columns: read?.columns, bytes } as unknown as Fact;
   });
 };

@@ -2,7 +2,7 @@
  * The facts: what was decided, in the past tense. They are the journal's content and the only thing that changes the
  * job's state. `at` is wall-clock milliseconds, stamped once when the fact was decided.
  */
-import type { CheckpointId, JobId } from '../../state/ids.ts';
+import type { CheckpointId, JobId, OperatorId } from '../../state/ids.ts';
 import type { LocationReference, SavepointTarget } from '../../state/location.ts';
 import type { RetentionPolicy, TerminalStatus } from '../../retention/policy.ts';
 import type { CheckpointConfiguration } from '../configuration.ts';
@@ -31,6 +31,15 @@ export interface CoordinatorTookOver extends At<'coordinator.tookOver'> {
   readonly configuration: CheckpointConfiguration;
   /** What was said and is not, or not quite, in force (C-312). */
   readonly corrections: readonly Correction[];
+  /** Operators that have a coordinator in this reign; absent: none. */
+  readonly operatorCoordinators?: readonly OperatorId[] | undefined;
+  /** Identifiers of the master hooks of this reign; absent: none. */
+  readonly masterHooks?: readonly string[] | undefined;
+}
+
+/** A master hook that was handed in later; the next checkpoint waits for it. */
+export interface HookRegistered extends At<'hook.registered'> {
+  readonly hookId: string;
 }
 
 export interface TasksDeployed extends At<'tasks.deployed'> {
@@ -71,12 +80,15 @@ export interface JobRestored extends At<'job.restored'> {
   readonly checkpointId: CheckpointId | undefined;
 }
 
-/** Too many checkpoints failed in a row: the job manager is to fail the job, as it does when a task fails (C-154). */
+/**
+ * Too many checkpoints failed in a row (C-154), or an operator coordinator threw while it was asked (C-077): the job
+ * manager is to fail the job, as it does when a task fails.
+ */
 export interface JobFailureRequired extends At<'job.failureRequired'> {
   /** The last of them, and why it failed. */
   readonly checkpointId: CheckpointId;
   readonly reason: FailureReason;
-  /** Flink's sentence, and the failures that were counted (C-305). */
+  /** For too many failures Flink's sentence, and the failures that were counted (C-305). */
   readonly message: string;
 }
 
@@ -126,11 +138,54 @@ export interface CheckpointTriggered extends At<'checkpoint.triggered'> {
   readonly waitedMs?: number | undefined;
   readonly droppedTicks?: number | undefined;
   readonly savepoint?: (SavepointTarget & { readonly key: string | undefined }) | undefined;
+  /** Who is asked before the tasks: operators with a coordinator, then master hooks; absent: nobody. */
+  readonly operatorCoordinators?: readonly OperatorId[] | undefined;
+  readonly masterHooks?: readonly string[] | undefined;
 }
 
+/** The place is prepared and the tasks are asked for their state: nobody has to be asked before them. */
 export interface CheckpointLocated extends At<'checkpoint.located'> {
   readonly checkpointId: CheckpointId;
   readonly location: LocationReference;
+}
+
+/** The place is prepared and the operator coordinators are asked for their state (C-063). */
+export interface CoordinatorsAsked extends At<'coordinators.asked'> {
+  readonly checkpointId: CheckpointId;
+  readonly location: LocationReference;
+}
+
+/** All asked operator coordinators have answered. The bytes are gone once the checkpoint is final and trimmed. */
+export interface CoordinatorsSnapshotted extends At<'coordinators.snapshotted'> {
+  readonly checkpointId: CheckpointId;
+  /** In the order of their bytes; no size: the coordinator has no state. */
+  readonly states: readonly { readonly operatorId: OperatorId; readonly sizeBytes: number | undefined }[];
+  /** The states, one after the other, as in the journal's bulk. */
+  readonly bytes: Uint8Array | undefined;
+}
+
+/** The master hooks are asked for their state, behind every operator coordinator (C-064). */
+export interface HooksAsked extends At<'hooks.asked'> {
+  readonly checkpointId: CheckpointId;
+  /** When there was no operator coordinator to be asked before. */
+  readonly location?: LocationReference | undefined;
+}
+
+/** All asked master hooks have answered. The bytes are gone once the checkpoint is final and trimmed. */
+export interface HooksSnapshotted extends At<'hooks.snapshotted'> {
+  readonly checkpointId: CheckpointId;
+  /** In the order of their bytes; no size: the hook has no state. `version` is that of its serializer. */
+  readonly states: readonly {
+    readonly hookId: string;
+    readonly version: number;
+    readonly sizeBytes: number | undefined;
+  }[];
+  readonly bytes: Uint8Array | undefined;
+}
+
+/** Whoever is asked before the tasks has answered: now the tasks are asked for their state. */
+export interface TasksAsked extends At<'tasks.asked'> {
+  readonly checkpointId: CheckpointId;
 }
 
 /**
@@ -231,6 +286,7 @@ export interface DiscardPostponed extends At<'discard.postponed'> {
 export type Fact =
   | JobOpened
   | CoordinatorTookOver
+  | HookRegistered
   | TasksDeployed
   | TaskEnded
   | TasksLost
@@ -244,6 +300,11 @@ export type Fact =
   | RequestRejected
   | CheckpointTriggered
   | CheckpointLocated
+  | CoordinatorsAsked
+  | CoordinatorsSnapshotted
+  | HooksAsked
+  | HooksSnapshotted
+  | TasksAsked
   | TasksAcknowledged
   | CheckpointFullyAcknowledged
   | MetadataWritten
@@ -255,6 +316,18 @@ export type Fact =
   | DiscardConfirmed;
 
 export type FactType = Fact['type'];
+
+/** Facts with bytes of their own in the bulk of their block: what somebody answered to a checkpoint. */
+export type AnsweringFact = TasksAcknowledged | CoordinatorsSnapshotted | HooksSnapshotted;
+
+const answering: ReadonlySet<FactType> = new Set<FactType>([
+  'tasks.acknowledged',
+  'coordinators.snapshotted',
+  'hooks.snapshotted',
+]);
+
+/** True for facts whose bytes stand in the bulk of their block. */
+export const isAnswering = (fact: Fact): fact is AnsweringFact => answering.has(fact.type);
 
 /** The fact that says how a job ended. */
 export const endedFactType = {

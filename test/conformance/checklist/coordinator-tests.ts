@@ -19,27 +19,23 @@ export const coordinatorTests: readonly Section[] = [
         'metrics that arrive after the abort are still shown',
         coordinatorOne,
       ),
-      uncovered(
+      covered(
         'T-003',
         'Y',
         'testAbortingBeforeTriggeringCheckpointOperatorCoordinator',
         'aborted while operator coordinators are asked: tasks never hear of it',
-        coordinatorOne,
       ),
-      uncovered(
+      covered(
         'T-004',
         'Y',
         'testBaseLocationsNotInitialized',
         'without an interval no directory is made when the coordinator opens',
-        coordinatorOne,
       ),
-      partlyCovered(
+      covered(
         'T-005',
         'Y',
         'testCheckpointAbortsIfTriggerTasksAreFinished',
         'finished tasks keep a checkpoint from being triggered',
-        coordinatorOne,
-        "the reason in Flink's words",
       ),
       uncovered(
         'T-006',
@@ -48,13 +44,11 @@ export const coordinatorTests: readonly Section[] = [
         'so they do when the storage fails as well, which is what counts',
         coordinatorOne,
       ),
-      partlyCovered(
+      covered(
         'T-007',
         'Y',
         'testCheckpointAbortsIfTriggerTasksAreNotExecuted',
         'a task that does not run keeps it from being triggered',
-        coordinatorOne,
-        "the reason in Flink's words",
       ),
       covered(
         'T-008',
@@ -92,13 +86,11 @@ export const coordinatorTests: readonly Section[] = [
         'with tasks finished, and that allowed, it completes',
         coordinatorTwo,
       ),
-      partlyCovered(
+      covered(
         'T-013',
         'Y',
         'testCompleteCheckpointFailureWithExternallyInducedSource',
         'acknowledged before its trigger ended, and failing in the end: nothing is left',
-        coordinatorOne,
-        'both in one run',
       ),
       uncovered(
         'T-014',
@@ -129,12 +121,11 @@ export const coordinatorTests: readonly Section[] = [
         'testExternalizedCheckpoints',
         'the retention policy and the pointer stand at the completed one',
       ),
-      uncovered(
+      covered(
         'T-020',
         'Y',
         'testExternallyInducedSourceWithOperatorCoordinator',
         'acknowledgements before an operator coordinator has answered do not complete it',
-        coordinatorOne,
       ),
       covered(
         'T-021',
@@ -142,12 +133,11 @@ export const coordinatorTests: readonly Section[] = [
         'testHandleMessagesForNonExistingCheckpoints',
         'acknowledgements and declines of unknown ids do no harm',
       ),
-      uncovered(
+      covered(
         'T-022',
         'Y',
         'testIOExceptionCheckpointExceedsTolerableFailureNumber',
         'too many failures of the storage fail the job',
-        coordinatorOne,
       ),
       uncovered(
         'T-023',
@@ -168,12 +158,11 @@ export const coordinatorTests: readonly Section[] = [
         'testMultipleConcurrentCheckpoints',
         'two in flight complete one after the other',
       ),
-      uncovered(
+      covered(
         'T-031',
         'Y',
         'testNotifyCheckpointAbortionInOperatorCoordinator',
         'operator coordinators hear of the abort',
-        coordinatorOne,
       ),
       uncovered(
         'T-032',
@@ -246,12 +235,11 @@ export const coordinatorTests: readonly Section[] = [
         'testTasksFinishDuringTriggering',
         'a task that ends while it is triggered never leaves it hanging',
       ),
-      uncovered(
+      covered(
         'T-044',
         'Y',
         'testTimeoutWhileCheckpointOperatorCoordinatorNotFinishing',
         'past the deadline while operator coordinators are asked',
-        coordinatorOne,
       ),
       covered(
         'T-045',
@@ -298,14 +286,7 @@ export const coordinatorTests: readonly Section[] = [
         'testTriggerCheckpointAfterCheckpointStorageIOException',
         'after a storage that failed the next trigger works',
       ),
-      partlyCovered(
-        'T-052',
-        'Y',
-        'testTriggerCheckpointAfterStopping',
-        'no trigger after the end',
-        coordinatorOne,
-        "the reason in Flink's words",
-      ),
+      covered('T-052', 'Y', 'testTriggerCheckpointAfterStopping', 'no trigger after the end'),
       uncovered(
         'T-053',
         'Y',

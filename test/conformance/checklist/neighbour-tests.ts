@@ -32,12 +32,11 @@ export const neighbourTests: readonly Section[] = [
         'runtime.messages.checkpoint.DeclineCheckpointTest',
         'a decline is read without classes of the user',
       ),
-      uncovered(
+      covered(
         'T-389',
         'Y',
         'runtime.operators.coordination.OperatorCoordinatorHolderTest',
         "events wait while an operator coordinator's snapshot is taken",
-        coordinatorOne,
       ),
       partlyCovered(
         'T-390',

@@ -9,11 +9,9 @@ export const configurationRequirements: readonly Section[] = [
         'C-001',
         'commands of one coordinator are decided one after the other, and deciding does no input or output',
       ),
-      partly(
+      same(
         'C-002',
         'other messages are handled while a trigger step waits for input or output; its answer is checked against what lives then',
-        coordinatorOne,
-        'steps of operator coordinators and master hooks',
       ),
       same('C-003', 'one trigger pipeline at a time, any number of checkpoints collecting acknowledgements'),
       better(

@@ -5,18 +5,8 @@ export const inFlightRequirements: readonly Section[] = [
   {
     title: '3.1 What is in flight',
     entries: [
-      partly(
-        'C-078',
-        'what a checkpoint in flight holds',
-        coordinatorOne,
-        'states of operator coordinators and master hooks',
-      ),
-      partly(
-        'C-079',
-        'it is full when nobody is left to answer',
-        coordinatorOne,
-        'operator coordinators and master hooks',
-      ),
+      same('C-078', 'what a checkpoint in flight holds'),
+      same('C-079', 'it is full when nobody is left to answer'),
       partly(
         'C-080',
         'checkpoints can be subsumed, savepoints cannot',
@@ -59,8 +49,8 @@ export const inFlightRequirements: readonly Section[] = [
         'the newest 64, whatever they were given up for',
       ),
       open('C-091', 'metrics of an attempt that did not acknowledge', coordinatorOne),
-      open('C-092', 'acknowledgements of operator coordinators, in every case', coordinatorOne),
-      open('C-093', 'acknowledgements of master hooks, in every case', coordinatorOne),
+      same('C-092', 'acknowledgements of operator coordinators, in every case'),
+      same('C-093', 'acknowledgements of master hooks, in every case'),
       better(
         'C-094',
         'acknowledgements count in the order they came',
@@ -86,12 +76,7 @@ export const inFlightRequirements: readonly Section[] = [
   {
     title: '3.4 Giving up',
     entries: [
-      partly(
-        'C-100',
-        'what giving up does, and in which order',
-        coordinatorOne,
-        'failure counter, operator coordinators',
-      ),
+      same('C-100', 'what giving up does, and in which order'),
       same('C-101', 'files of a checkpoint given up are deleted, shared ones stay'),
       partly(
         'C-102',
@@ -112,11 +97,9 @@ export const inFlightRequirements: readonly Section[] = [
     title: '3.5 Phases',
     entries: [
       same('C-105', 'a checkpoint ends once, its caller is answered once'),
-      partly(
+      same(
         'C-106',
         'tasks may acknowledge while the place is still prepared, and nothing completes before every step is done',
-        coordinatorOne,
-        'operator coordinators and master hooks',
       ),
       better(
         'C-107',
