@@ -5,11 +5,14 @@
 
 export type Kind = 'checkpoint' | 'savepoint';
 
+/** Who is asked before the tasks, in this order. */
+export type Step = 'coordinators' | 'hooks';
+
 export interface PendingModel {
   readonly id: number;
   readonly kind: Kind;
-  /** Where it stands: the storage is asked, the tasks are, the file is written. */
-  stage: 'locating' | 'collecting' | 'writing';
+  /** Where it stands: the storage is asked, others are, the tasks are, the file is written. */
+  stage: 'locating' | Step | 'collecting' | 'writing';
   readonly acknowledged: Set<number>;
 }
 
@@ -17,6 +20,7 @@ export interface ModelOptions {
   readonly tasks: number;
   readonly maxConcurrent: number;
   readonly retained: number;
+  readonly steps: readonly Step[];
 }
 
 export class CoordinatorModel {
@@ -46,10 +50,19 @@ export class CoordinatorModel {
 
   locate(id: number): void {
     const found = this.#find(id);
-    if (found?.stage !== 'locating') return;
-    found.stage = 'collecting';
-    this.#finishCollecting(found);
-    this.#choose();
+    if (found?.stage === 'locating') this.#goOn(found, this.options.steps);
+  }
+
+  /** Those who are asked in a step have answered. */
+  answer(id: number, step: Step): void {
+    const found = this.#find(id);
+    const { steps } = this.options;
+    if (found?.stage === step) this.#goOn(found, steps.slice(steps.indexOf(step) + 1));
+  }
+
+  /** One of those who are asked before the tasks failed. */
+  failTrigger(id: number): void {
+    this.decline(id);
   }
 
   acknowledge(id: number, task: number): void {
@@ -96,13 +109,19 @@ export class CoordinatorModel {
     }
   }
 
+  #goOn(found: PendingModel, [next]: readonly Step[]): void {
+    found.stage = next ?? 'collecting';
+    this.#finishCollecting(found);
+    this.#choose();
+  }
+
   #finishCollecting(found: PendingModel): void {
     if (found.stage === 'collecting' && found.acknowledged.size === this.options.tasks)
       found.stage = 'writing';
   }
 
   #mayBegin(kind: Kind): boolean {
-    if (this.pending.some(({ stage }) => stage === 'locating')) return false;
+    if (this.pending.some(({ stage }) => stage !== 'collecting' && stage !== 'writing')) return false;
     return kind === 'savepoint' || this.pending.length < this.options.maxConcurrent;
   }
 

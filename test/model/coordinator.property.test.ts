@@ -4,16 +4,24 @@ import { describe, expect, it } from 'vitest';
 import { checkpointPhases } from '../../src/core/phase.ts';
 import { unfinished, type UnfinishedCheckpoint } from '../../src/core/job-state.ts';
 import { checkpointId, slot } from '../../src/state/ids.ts';
-import { runningJob, type CoreRun } from '../support/core-run.ts';
-import { CoordinatorModel, type PendingModel } from './coordinator-model.ts';
+import {
+  coordinatorsAnswer,
+  hooksAnswer,
+  readOperator,
+  runningJob,
+  type CoreRun,
+} from '../support/core-run.ts';
+import { CoordinatorModel, type PendingModel, type Step } from './coordinator-model.ts';
 
 const RUNS = 1_000;
 const TASKS = 4;
 
+type Asked = Step | 'triggerFails';
+
 type Word =
   | { readonly say: 'checkpoint' | 'savepoint' | 'restart' }
   | {
-      readonly say: 'located' | 'everyone' | 'decline' | 'expire' | 'written' | 'unwritten';
+      readonly say: 'located' | 'everyone' | 'decline' | 'expire' | 'written' | 'unwritten' | Asked;
       readonly id: number;
     }
   | { readonly say: 'acknowledge'; readonly id: number; readonly task: number };
@@ -26,25 +34,28 @@ const id = fc.oneof(
 const word: fc.Arbitrary<Word> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ say: fc.constantFrom('checkpoint', 'checkpoint', 'savepoint') }) },
   { weight: 7, arbitrary: fc.record({ say: fc.constantFrom('located', 'located', 'everyone'), id }) },
+  { weight: 6, arbitrary: fc.record({ say: fc.constantFrom('coordinators', 'hooks'), id }) },
   { weight: 4, arbitrary: fc.record({ say: fc.constant('acknowledge'), id, task: fc.nat(TASKS - 1) }) },
   { weight: 5, arbitrary: fc.record({ say: fc.constantFrom('written', 'written', 'unwritten'), id }) },
-  { weight: 1, arbitrary: fc.record({ say: fc.constantFrom('decline', 'expire'), id }) },
+  { weight: 1, arbitrary: fc.record({ say: fc.constantFrom('decline', 'expire', 'triggerFails'), id }) },
   { weight: 1, arbitrary: fc.record({ say: fc.constant('restart') }) },
 );
 
 interface Programme {
   readonly maxConcurrent: number;
   readonly retained: number;
+  readonly steps: readonly Step[];
   readonly words: readonly Word[];
 }
 
-const textOf = ({ maxConcurrent, retained, words }: Programme): string =>
-  `\n  ${maxConcurrent} at once, ${retained} kept\n  ${words.map((each) => Object.values(each).join(' ')).join('\n  ')}\n`;
+const textOf = ({ maxConcurrent, retained, steps, words }: Programme): string =>
+  `\n  ${maxConcurrent} at once, ${retained} kept, first ${steps.join(' and ')}\n  ${words.map((each) => Object.values(each).join(' ')).join('\n  ')}\n`;
 
 const programme: fc.Arbitrary<Programme> = fc
   .record({
     maxConcurrent: fc.integer({ min: 1, max: 3 }),
     retained: fc.integer({ min: 1, max: 3 }),
+    steps: fc.subarray<Step>(['coordinators', 'hooks']),
     words: fc.array(word, { minLength: 1, maxLength: 80, size: 'max' }),
   })
   .map((made) => Object.defineProperty(made, fc.toStringMethod, { value: () => textOf(made) }));
@@ -57,9 +68,13 @@ class Comparison {
   /** Answers that differ. */
   readonly disagreements: string[] = [];
 
-  constructor({ maxConcurrent, retained }: Programme) {
-    this.run = runningJob({ maxConcurrent, retained });
-    this.model = new CoordinatorModel({ tasks: TASKS, maxConcurrent, retained });
+  constructor({ maxConcurrent, retained, steps }: Programme) {
+    const asked = {
+      operatorCoordinators: steps.includes('coordinators') ? [readOperator] : [],
+      masterHooks: steps.includes('hooks') ? ['audit'] : [],
+    };
+    this.run = runningJob({ maxConcurrent, retained }, asked);
+    this.model = new CoordinatorModel({ tasks: TASKS, maxConcurrent, retained, steps });
   }
 
   /** The id that a word speaks of, now. */
@@ -79,6 +94,10 @@ class Comparison {
         return this.#acknowledge(this.#idOf(each.id), each.task);
       case 'everyone':
         return this.#acknowledgeAll(this.#idOf(each.id));
+      case 'coordinators':
+      case 'hooks':
+      case 'triggerFails':
+        return this.#answer(each.say, this.#idOf(each.id));
       default:
         return this.#end(each.say, this.#idOf(each.id));
     }
@@ -103,6 +122,23 @@ class Comparison {
     const frame = { checkpointId: checkpoint, slot: this.#slot(task), attempt: this.#deployments };
     this.run.acknowledge(frame);
     this.model.acknowledge(checkpoint, task);
+  }
+
+  #answer(say: Asked, checkpoint: number): void {
+    const { run, model } = this;
+    if (say === 'triggerFails') {
+      const failed = { reason: 'TRIGGER_CHECKPOINT_FAILURE', message: '' } as const;
+      run.tell({ type: 'failTrigger', checkpointId: checkpointId(checkpoint), ...failed });
+      model.failTrigger(checkpoint);
+      return;
+    }
+    const isCoordinators = say === 'coordinators';
+    run.tell(
+      isCoordinators
+        ? coordinatorsAnswer(checkpoint, [readOperator, 'splits'])
+        : hooksAnswer(checkpoint, ['audit', 'entry']),
+    );
+    model.answer(checkpoint, say);
   }
 
   #acknowledgeAll(checkpoint: number): void {
@@ -148,6 +184,9 @@ class Comparison {
 
 const stageOf = ({ phase }: UnfinishedCheckpoint): PendingModel['stage'] => {
   if (checkpointPhases.accepts(phase, 'checkpoint.located')) return 'locating';
+  if (checkpointPhases.accepts(phase, 'tasks.asked')) {
+    return checkpointPhases.accepts(phase, 'hooks.asked') ? 'coordinators' : 'hooks';
+  }
   return checkpointPhases.accepts(phase, 'metadata.written') ? 'writing' : 'collecting';
 };
 

@@ -70,6 +70,16 @@ describe('a crash at any point (C-316)', () => {
     },
   );
 
+  it.each(['coordinator', 'process', 'zombie'] as const)(
+    'of the %s costs nothing while operator coordinators and master hooks are asked (C-063, C-064, C-291)',
+    async (casualty) => {
+      const options = { seed: FIRST_SEED, asksFirst: true };
+      const { visited, failures } = await visitAll(options, memoryDisk, casualty, 4);
+      expect(failures).toEqual([]);
+      expect(visited).toBeGreaterThan(15);
+    },
+  );
+
   it('costs nothing when the next coordinator opens a byte copy of the SQLite file', async () => {
     const { visited, failures } = await visitAll({ seed: FIRST_SEED }, sqliteDisk, 'coordinator', 3);
     expect(failures).toEqual([]);

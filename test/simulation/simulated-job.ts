@@ -16,7 +16,9 @@ import type { Fact } from '../../src/core/facts/fact.ts';
 import { unfinished } from '../../src/core/job-state.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { decodeMetadata } from '../../src/metadata/decode.ts';
+import type { CheckpointMetadata } from '../../src/metadata/model.ts';
 import { CheckpointCoordinator } from '../../src/runtime/coordinator.ts';
+import type { CoordinatorOptions } from '../../src/runtime/options.ts';
 import { deriveSeed, seededRandom } from '../../src/runtime/random.ts';
 import { recoverJob } from '../../src/runtime/recover.ts';
 import { faultyStorage } from '../../src/simulation/faulty-storage.ts';
@@ -56,7 +58,11 @@ export interface SimulationOptions extends Partial<
   readonly intervalMs?: number;
   /** Checkpoints in flight at once; one unless told. */
   readonly maxConcurrent?: number;
+  /** An operator coordinator and a master hook are asked before the tasks. */
+  readonly asksFirst?: boolean;
 }
+
+type AskedFirst = Pick<CoordinatorOptions, 'operatorCoordinators' | 'masterHooks'>;
 
 export type Simulation = ReturnType<typeof newSimulation>;
 
@@ -123,6 +129,45 @@ const slowJournal = (simulation: Simulation, journal: Journal, life: Mortality):
   };
 };
 
+/** The id of the checkpoint is the state of both, so that a file tells whose states it holds. */
+const stateFor = (checkpointId: CheckpointId): Uint8Array =>
+  new TextEncoder().encode(`state ${checkpointId}`);
+
+/** A coordinator and a hook that answer after a while, by seed. */
+const askedFirst = ({ options, clock, graph }: Simulation): AskedFirst => {
+  const operator = graph.vertices[0]?.operators[0];
+  if (options.asksFirst !== true || operator === undefined) return {};
+  const random = seededRandom(deriveSeed(options.seed, 'asked first'));
+  const answer = (checkpointId: CheckpointId): Promise<Uint8Array> =>
+    new Promise((resolve) => {
+      clock.scheduler.schedule(() => resolve(stateFor(checkpointId)), random.integer(4));
+    });
+  const bytes = {
+    version: 1,
+    serialize: (state: Uint8Array) => state,
+    deserialize: (_: number, state: Uint8Array) => state,
+  };
+  return {
+    operatorCoordinators: [{ operatorId: operator.id, checkpointCoordinator: answer }],
+    masterHooks: [{ identifier: 'audit', serializer: bytes, triggerCheckpoint: answer }],
+  };
+};
+
+/** A completed file holds the states that were asked for it, and no others. */
+const checkAskedFirst = (
+  simulation: Simulation,
+  checkpointId: CheckpointId,
+  { masterStates, operators }: CheckpointMetadata,
+): void => {
+  const expected = simulation.options.asksFirst === true ? [`state ${checkpointId}`] : [];
+  const coordinated = operators.flatMap(({ coordinatorState }) => coordinatorState?.data ?? []);
+  for (const states of [masterStates.map(({ data }) => data), coordinated]) {
+    const texts = states.map((state) => new TextDecoder().decode(state));
+    if (texts.join() !== expected.join())
+      simulation.record.violations.push(`checkpoint ${checkpointId} holds ${texts.join()}`);
+  }
+};
+
 const CONFIGURATION = { interval: 12, timeout: 400, retained: 2 } as const;
 
 const watched = (simulation: Simulation, gateway: TaskGateway): TaskGateway => ({
@@ -156,6 +201,7 @@ export const openCoordinator = async (
     journalRetention: { snapshotBlocks: 16 },
     clock,
     random: seededRandom(deriveSeed(options.seed, 'coordinator')),
+    ...askedFirst(simulation),
     ...(options.blockCommandsMax === undefined ? {} : { blockCommandsMax: options.blockCommandsMax }),
   });
   if (life.isDead) return coordinator;
@@ -189,7 +235,9 @@ export const checkRestorable = async (simulation: Simulation): Promise<void> => 
   if (newest === undefined) return;
   const files = new Set(kept.files());
   const completed = await kept.resolveCheckpoint(newest.externalPointer);
-  const { operators } = decodeMetadata(await completed.readMetadata());
+  const metadata = decodeMetadata(await completed.readMetadata());
+  checkAskedFirst(simulation, newest.checkpointId, metadata);
+  const { operators } = metadata;
   const streams = operators.flatMap((operator) =>
     operator.subtasks.flatMap(({ state: subtask }) => [
       subtask.managedKeyedState?.kind === 'keyGroups' ? subtask.managedKeyedState.stream : undefined,
