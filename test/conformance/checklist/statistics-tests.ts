@@ -141,7 +141,7 @@ export const statisticsTests: readonly Section[] = [
         'wrapped handles are registered',
         coordinatorOne,
       ),
-      uncovered('T-255', 'Y', 'testRegistryNormal', 'registered, met again, let go', coordinatorOne),
+      covered('T-255', 'Y', 'testRegistryNormal', 'registered, met again, let go'),
       uncovered(
         'T-256',
         'Y',
@@ -149,20 +149,13 @@ export const statisticsTests: readonly Section[] = [
         'the first one keeps its state until it is unused',
         coordinatorTwo,
       ),
-      uncovered(
+      covered(
         'T-257',
         'A',
         'testUnregisterInitialCheckpointUsedInChangelog',
         'the first one of a change log keeps its state',
-        coordinatorOne,
       ),
-      uncovered(
-        'T-258',
-        'Y',
-        'testUnregisterNonInitialCheckpoint',
-        'any other loses it at once',
-        coordinatorOne,
-      ),
+      covered('T-258', 'Y', 'testUnregisterNonInitialCheckpoint', 'any other loses it at once'),
       uncovered(
         'T-259',
         'Y',
@@ -170,13 +163,7 @@ export const statisticsTests: readonly Section[] = [
         "a savepoint's state stays",
         coordinatorTwo,
       ),
-      uncovered(
-        'T-260',
-        'Y',
-        'testUnregisterWithUnexistedKey',
-        'letting go of what was never there',
-        coordinatorOne,
-      ),
+      covered('T-260', 'Y', 'testUnregisterWithUnexistedKey', 'letting go of what was never there'),
     ],
   },
 ];

@@ -100,7 +100,7 @@ export const completionRequirements: readonly Section[] = [
       same('C-128', 'trouble with one that goes does not keep the others from going'),
       same('C-129', 'the newest checkpoint stays'),
       open('C-130', 'shared state nobody refers to any more is deleted', coordinatorOne),
-      open('C-131', 'what is subsumed and still in use waits', coordinatorOne),
+      partly('C-131', 'what is subsumed and still in use waits', coordinatorOne, 'waiting in the store'),
       same('C-132', 'the latest is the one stored last, and 0 before the first'),
       open(
         'C-133',

@@ -1,5 +1,5 @@
 /** Requirements: restoring, finished tasks and unaligned checkpoints. */
-import { coordinatorTwo, open, partly, same, type Section } from '../entry.ts';
+import { coordinatorOne, coordinatorTwo, open, partly, same, type Section } from '../entry.ts';
 
 export const restoreRequirements: readonly Section[] = [
   {
@@ -97,12 +97,22 @@ export const restoreRequirements: readonly Section[] = [
   {
     title: '7.6 Shared state',
     entries: [
-      open('C-196', 'what the registry of shared state holds per key', coordinatorTwo),
-      open('C-197', 'registering shared state: first, again, by another', coordinatorTwo),
+      same('C-196', 'what the registry of shared state holds per key'),
+      partly(
+        'C-197',
+        'registering shared state: first, again, by another',
+        coordinatorOne,
+        'asking it at every acknowledgement',
+      ),
       open('C-198', 'the registered state replaces its placeholder', coordinatorTwo),
-      open('C-199', 'what nobody refers to is deleted', coordinatorTwo),
-      open('C-200', 'restored shared state is registered, and kept when not claimed', coordinatorTwo),
-      open('C-201', 'shared state of what was given up is swept', coordinatorTwo),
+      partly('C-199', 'what nobody refers to is deleted', coordinatorOne, 'asking it at every completion'),
+      partly(
+        'C-200',
+        'restored shared state is registered, and kept when not claimed',
+        coordinatorTwo,
+        'registering at a restore',
+      ),
+      partly('C-201', 'shared state of what was given up is swept', coordinatorOne, 'facts of it'),
       open('C-202', 'savepoints register nothing', coordinatorTwo),
       open('C-203', 'a shared file goes after every pointer to it', coordinatorTwo),
     ],
