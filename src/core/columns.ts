@@ -32,6 +32,21 @@ export interface FrameBatch extends AcknowledgedColumns {
   readonly refused: ReadonlyMap<number, FrameRefusal>;
   /** Bytes of all slices: what recording the whole batch takes. */
   readonly slicesBytes: number;
+  /** The files that the state of any frame may share with other checkpoints; undefined where no frame has one. */
+  readonly shared: SharedHandles | undefined;
+}
+
+/** Handles of shared files, one row each, in the order of the frames. */
+export interface SharedHandles {
+  /** The row of the frame it stands in; ascending. */
+  readonly rows: number[];
+  /** As the handle has it: relative to the checkpoint's own directory, or absolute. */
+  readonly paths: string[];
+  readonly isRelative: boolean[];
+  /** -1 for a file that the task only refers to: it must be registered already. */
+  readonly sizesBytes: number[];
+  /** Where in the frames the eight bytes of the size stand. */
+  readonly sizesAt: number[];
 }
 
 /** Why the edge refuses a frame before any decision. */

@@ -27,6 +27,8 @@ export interface TakeOver extends At<'takeOver'> {
   readonly corrections?: readonly Correction[] | undefined;
   /** True when the stream is empty: the job is new. */
   readonly isNew: boolean;
+  /** False when the journal dies with the process: a suspended job is then never found again. */
+  readonly isJournalDurable?: boolean | undefined;
   /** Who is asked before the tasks from now on; absent: nobody. */
   readonly operatorCoordinators?: readonly OperatorId[] | undefined;
   readonly masterHooks?: readonly string[] | undefined;

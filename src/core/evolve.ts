@@ -5,11 +5,13 @@
 import { castDraft, isDraft, original, produce, type Draft } from 'immer';
 import { assertNever, invariant } from '../errors.ts';
 import type { CheckpointId } from '../state/ids.ts';
+import type { SharedStateRegistry } from '../state/shared-state.ts';
 import { inserted } from '../retention/plan.ts';
 import {
   isAnswering,
   type CheckpointCompleted,
   type CheckpointTriggered,
+  type DiscardPlanned,
   type Fact,
   type RequestQueued,
   type RequestRejected,
@@ -33,6 +35,8 @@ import { fromRuns, Roster, type AttemptRun, type RosterEntry } from './roster.ts
 
 type Table = Draft<JobTable>;
 type Ledgers = Map<number, Ledger>;
+/** Undefined for a look ahead, which must not change it. */
+type Shared = SharedStateRegistry | undefined;
 
 const unfinishedOf = (table: Table, id: CheckpointId): Draft<UnfinishedCheckpoint> => {
   const checkpoint = table.checkpoints[id];
@@ -94,6 +98,7 @@ const trigger = (table: Table, ledgers: Ledgers, fact: CheckpointTriggered): voi
     savepoint: fact.savepoint,
     facts: [{ ...fact, plan: plan.runs() }],
   });
+  table.bases[fact.checkpointId] = table.latestCompletedId;
   ledgers.set(fact.checkpointId, new Ledger(plan, fact.operatorCoordinators, fact.masterHooks));
   table.nextCheckpointId = Math.max(table.nextCheckpointId, fact.checkpointId + 1);
   if (fact.requestId !== undefined) table.queue = castDraft(dequeued(queueOf(table), fact.requestId));
@@ -113,6 +118,7 @@ const trigger = (table: Table, ledgers: Ledgers, fact: CheckpointTriggered): voi
 
 const forget = (table: Table, ledgers: Ledgers, id: CheckpointId): void => {
   delete table.checkpoints[id];
+  delete table.bases[id];
   ledgers.delete(id);
 };
 
@@ -180,8 +186,30 @@ const moveJob = (table: Table, factType: Fact['type']): void => {
   table.jobFact = factType;
 };
 
-/** Folds one fact into the draft and the ledgers. */
-const evolve = (table: Table, ledgers: Ledgers, fact: Fact): void => {
+/** It leaves the store; where its directory is planned to go, it leaves the list of those that wait, too. */
+const subsume = (table: Table, checkpointId: CheckpointId): void => {
+  const subsumed = table.completed.find((completed) => completed.checkpointId === checkpointId);
+  table.completed = table.completed.filter((completed) => completed.checkpointId !== checkpointId);
+  if (subsumed !== undefined) table.subsumed.push(subsumed);
+};
+
+const planDiscard = (table: Table, shared: Shared, fact: DiscardPlanned): void => {
+  table.discards[fact.discardId] = castDraft(fact);
+  table.nextDiscardId = Math.max(table.nextDiscardId, fact.discardId + 1);
+  if (fact.target.kind === 'shared') shared?.leave(fact.target.files);
+  if (fact.cause !== 'subsumed' || fact.target.kind !== 'directory') return;
+  table.subsumed = table.subsumed.filter((waiting) => waiting.checkpointId !== fact.checkpointId);
+};
+
+const confirmDiscard = (table: Table, shared: Shared, discardId: number): void => {
+  const target = table.discards[discardId]?.target;
+  if (target?.kind === 'shared') shared?.gone(target.files);
+  delete table.discards[discardId];
+  delete table.postponedDiscards[discardId];
+};
+
+/** Folds one fact into the draft, the ledgers and the registry. */
+const evolve = (table: Table, ledgers: Ledgers, shared: Shared, fact: Fact): void => {
   switch (fact.type) {
     case 'job.opened':
       table.jobId = fact.jobId;
@@ -189,6 +217,7 @@ const evolve = (table: Table, ledgers: Ledgers, fact: Fact): void => {
       return;
     case 'coordinator.tookOver':
       table.term = fact.term;
+      table.isJournalDurable = fact.isJournalDurable !== false;
       table.configuration = fact.configuration;
       table.operatorCoordinators = [...(fact.operatorCoordinators ?? [])];
       table.masterHooks = [...(fact.masterHooks ?? [])];
@@ -284,39 +313,48 @@ const evolve = (table: Table, ledgers: Ledgers, fact: Fact): void => {
       abort(table, ledgers, fact);
       return;
     case 'checkpoint.subsumed':
-      table.completed = table.completed.filter((completed) => completed.checkpointId !== fact.checkpointId);
+      subsume(table, fact.checkpointId);
+      return;
+    case 'shared.registered':
+      shared?.add(fact.files, fact.checkpointId);
+      shared?.use(fact.used, fact.checkpointId);
+      return;
+    case 'shared.released':
+      shared?.release(fact.released);
       return;
     case 'discard.planned':
-      table.discards[fact.discardId] = castDraft(fact);
-      table.nextDiscardId = fact.discardId + 1;
+      planDiscard(table, shared, fact);
       return;
     case 'discard.postponed':
       table.postponedDiscards[fact.discardId] = true;
       return;
     case 'discard.confirmed':
-      delete table.discards[fact.discardId];
-      delete table.postponedDiscards[fact.discardId];
+      confirmDiscard(table, shared, fact.discardId);
       return;
     default:
       assertNever(fact);
   }
 };
 
-/** Folds facts in order: one produce for all of them. The ledgers are changed in place. */
-export const fold = (state: JobState, facts: readonly Fact[]): JobState => {
-  if (facts.length === 0) return state;
+const folded = (state: JobState, ledgers: Ledgers, shared: Shared, facts: readonly Fact[]): JobState => {
   const table = produce(state.table, (draft) => {
-    for (const fact of facts) evolve(draft, state.ledgers, fact);
+    for (const fact of facts) evolve(draft, ledgers, shared, fact);
   });
-  return { table, ledgers: state.ledgers };
+  return { table, ledgers, shared: state.shared };
 };
 
+/** Folds facts in order: one produce for all of them. Ledgers and registry are changed in place. */
+export const fold = (state: JobState, facts: readonly Fact[]): JobState =>
+  facts.length === 0 ? state : folded(state, state.ledgers, state.shared, facts);
+
 /**
- * The table as it would be after these facts: for decisions that look one step ahead. The ledgers are those of before,
- * for an answer is recorded once; only their set is copied.
+ * The state as it would be after these facts: for decisions that look one step ahead. Ledgers and registry are those
+ * of before, for an answer is recorded once; only the set of ledgers is copied.
  */
 export const peek = (state: JobState, facts: readonly Fact[]): JobState =>
-  fold(
-    { table: state.table, ledgers: new Map(state.ledgers) },
+  folded(
+    state,
+    new Map(state.ledgers),
+    undefined,
     facts.filter((fact) => !isAnswering(fact)),
   );

@@ -1,6 +1,7 @@
 /** The job's state: a fold of facts. The table is small, nested and immutable; ledgers stand beside it. */
 import type { CheckpointId, JobId, OperatorId } from '../state/ids.ts';
 import type { LocationReference } from '../state/location.ts';
+import { SharedStateRegistry } from '../state/shared-state.ts';
 import type { RetentionPolicy } from '../retention/policy.ts';
 import type { Time } from './commands.ts';
 import type { CheckpointConfiguration } from './configuration.ts';
@@ -69,6 +70,8 @@ export interface JobTable {
   readonly graph: JobGraph;
   readonly configuration: CheckpointConfiguration;
   readonly term: number;
+  /** What a suspended job leaves can be found again by another process (C-141, C-142). */
+  readonly isJournalDurable: boolean;
   readonly nextCheckpointId: number;
   /** Slots below were given in this life of the job. */
   readonly nextSlot: number;
@@ -89,6 +92,10 @@ export interface JobTable {
   readonly checkpoints: Readonly<Record<number, UnfinishedCheckpoint>>;
   /** In ascending order. */
   readonly completed: readonly CompletedCheckpoint[];
+  /** Subsumed, and not yet deleted: a newer checkpoint uses a file in their directory (C-131). */
+  readonly subsumed: readonly CompletedCheckpoint[];
+  /** For each checkpoint in flight the newest that had completed at its trigger: its tasks may build on that. */
+  readonly bases: Readonly<Record<number, number>>;
   /** By {@link savepointEntry}. */
   readonly savepoints: Readonly<Record<string, KeyedSavepoint>>;
   readonly disposed: readonly DisposedCheckpoint[];
@@ -121,6 +128,8 @@ export interface JobTable {
 export interface JobState {
   readonly table: JobTable;
   readonly ledgers: Map<number, Ledger>;
+  /** Changed in place by the fold, as the ledgers are. */
+  readonly shared: SharedStateRegistry;
 }
 
 /** Checkpoints and savepoints in flight, forced ones too: each holds a ledger, and every task keeps its state. */
@@ -143,6 +152,7 @@ export const initialState = (
     graph,
     configuration,
     term: 0,
+    isJournalDurable: true,
     nextCheckpointId: 1,
     nextSlot: 0,
     nextAttempt: 1,
@@ -157,6 +167,8 @@ export const initialState = (
     taskPhases: {},
     checkpoints: {},
     completed: [],
+    subsumed: [],
+    bases: {},
     savepoints: {},
     disposed: [],
     discards: {},
@@ -173,12 +185,14 @@ export const initialState = (
     failureRequired: undefined,
   },
   ledgers: new Map(),
+  shared: new SharedStateRegistry(),
 });
 
-/** A copy whose ledgers can be changed without touching the first: for search and what-if. */
+/** A copy whose ledgers and registry can be changed without touching the first: for search and what-if. */
 export const fork = (state: JobState): JobState => ({
   table: state.table,
   ledgers: new Map(Array.from(state.ledgers, ([id, ledger]) => [id, ledger.fork()])),
+  shared: state.shared.fork(),
 });
 
 /** Unfinished checkpoints in the order they were triggered. */

@@ -79,6 +79,11 @@ export interface TrimPlan {
  * detail, bulk, snapshot) carries a crc32 over its bytes and (stream, revision, term).
  */
 export interface Journal {
+  /**
+   * True when what is appended outlives the process. A job that is suspended over a journal that does not is never
+   * found again, and leaves what its retention says (C-142); over one that does it keeps all (C-141).
+   */
+  readonly isDurable: boolean;
   head(stream: string): Promise<StreamHead>;
   /** Resolves when the answer is known; `appended` means durable. */
   append(request: AppendRequest): Promise<AppendResult>;

@@ -37,6 +37,9 @@ export type FileVisitor = (
   sizeAt: number,
 ) => void;
 
+/** A file that other checkpoints may refer to as well: where its path stands, and where its size. */
+export type SharedVisitor = (pathAt: number, sizeAt: number, isRelative: boolean) => void;
+
 /** The walk itself: what is being read. One object per run over entries, not per entry. */
 export interface EntryCursor {
   readonly view: DataView;
@@ -50,7 +53,10 @@ export interface EntryCursor {
   readonly isLenient: boolean;
   isInexact: boolean;
   depth: number;
+  /** Above 0 inside what several checkpoints may share. */
+  sharing: number;
   readonly onFile: FileVisitor | undefined;
+  readonly onShared: SharedVisitor | undefined;
 }
 
 /** What may be chosen about a cursor. */
@@ -62,6 +68,7 @@ export interface CursorOptions {
   readonly version?: FormatVersion;
   readonly isLenient?: boolean;
   readonly onFile?: FileVisitor | undefined;
+  readonly onShared?: SharedVisitor | undefined;
 }
 
 export const entryCursor = (options: CursorOptions): EntryCursor => ({
@@ -73,7 +80,9 @@ export const entryCursor = (options: CursorOptions): EntryCursor => ({
   isLenient: options.isLenient ?? false,
   isInexact: false,
   depth: 0,
+  sharing: 0,
   onFile: options.onFile,
+  onShared: options.onShared,
 });
 
 /** @throws METADATA_CORRUPT, always */

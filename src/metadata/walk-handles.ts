@@ -60,6 +60,7 @@ const skipFile = (cursor: EntryCursor, at: number, slot: string): number => {
   const path = skipFileSize(cursor, at, slot);
   const end = skipPath(cursor, path, slot);
   cursor.onFile?.('file', path, at);
+  if (cursor.sharing > 0) cursor.onShared?.(path, at, false);
   return end;
 };
 
@@ -67,6 +68,7 @@ const skipRelativeFile = (cursor: EntryCursor, at: number, slot: string): number
   const size = skipPath(cursor, at, slot, true);
   const end = skipFileSize(cursor, size, slot);
   cursor.onFile?.('relativeFile', at, size);
+  if (cursor.sharing > 0) cursor.onShared?.(at, size, true);
   return end;
 };
 
@@ -175,7 +177,10 @@ const skipIncremental = (cursor: EntryCursor, at: number, slot: string, isFirstF
   const size = skipRange(cursor, skipText(cursor, backendId, slot), slot);
   const metadata = isFirstForm ? size : skip(cursor, size, 8, slot);
   const shared = skipStream(cursor, metadata, slot);
-  const end = skipLocalFiles(cursor, skipLocalFiles(cursor, shared, slot), slot);
+  cursor.sharing += 1;
+  const own = skipLocalFiles(cursor, shared, slot);
+  cursor.sharing -= 1;
+  const end = skipLocalFiles(cursor, own, slot);
   if (isFirstForm) return end;
   const sizeBytes = longAt(cursor, size);
   // -1 is unknown: then all files count, as they just have.
@@ -213,7 +218,10 @@ const skipChangelog = (cursor: EntryCursor, at: number, slot: string, isFirstFor
   if (keyGroupCount <= 0)
     corruptAt(cursor, at, slot, 'key groups of a changelog', `${keyGroupCount} of them`);
   const materialized = skip(cursor, size, 8, slot);
+  // What was materialized once is named by every checkpoint until the next time, whatever kind of handle it is.
+  cursor.sharing += 1;
   const increments = skipKeyedList(cursor, materialized, slot, skipKeyedSlot);
+  cursor.sharing -= 1;
   const ids = skipKeyedList(cursor, increments, slot, skipIncrement);
   weighCheckpointed(cursor, size, slot, before, longAt(cursor, size));
   cursor.depth -= 1;
@@ -247,7 +255,9 @@ const skipInFiles = (cursor: EntryCursor, at: number, slot: string, isFirstForm:
   const files = skipRange(cursor, at, slot);
   let next = skip(cursor, files, 4, slot);
   let left = countAt(cursor, files, leastBytes.changelogFile, slot);
+  cursor.sharing += 1;
   for (; left > 0; left -= 1) next = skipStream(cursor, skip(cursor, next, 8, slot), slot);
+  cursor.sharing -= 1;
   const text = skip(cursor, next, 16, slot);
   cursor.into.stateSizeBytes = stateSizeBytes;
   cursor.into.checkpointedSizeBytes = checkpointedSizeBytes;

@@ -14,7 +14,7 @@ import { assertNever } from '../errors.ts';
 import { since, slotNames } from './layout.ts';
 import { decodeSubtaskEntry } from './subtask-entry.ts';
 import { corruptAt, entryCursor, skip } from './walk-cursor.ts';
-import type { EntryCursor, WalkedEntry } from './walk-cursor.ts';
+import type { EntryCursor, SharedVisitor, WalkedEntry } from './walk-cursor.ts';
 import { skipChannels, skipKeyedSlot, skipLegacy, skipOperatorSlot } from './walk-handles.ts';
 
 const startEntry = (cursor: EntryCursor, start: number): number => {
@@ -60,6 +60,8 @@ export const scanEntry = (cursor: EntryCursor, start: number): number => {
  *
  * @param view over the same bytes: offset 0 of one is offset 0 of the other.
  * @param into overwritten; not to be read after an error.
+ * @param onShared is told every file that the state may share with other checkpoints; where there is none, nothing is
+ *   called and nothing is built.
  * @throws METADATA_CORRUPT also when the entry ends before `end`, or its sizes exceed 2^53-1.
  */
 export const walkSubtaskEntry = (
@@ -68,8 +70,9 @@ export const walkSubtaskEntry = (
   start: number,
   end: number,
   into: WalkedEntry,
+  onShared?: SharedVisitor,
 ): void => {
-  const cursor = entryCursor({ view, limit: Math.min(end, bytes.length), into });
+  const cursor = entryCursor({ view, limit: Math.min(end, bytes.length), into, onShared });
   const reached = scanEntry(cursor, start);
   if (reached !== end) corruptAt(cursor, reached, '', 'the end of the entry', `${end - reached} more bytes`);
 };

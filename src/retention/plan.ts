@@ -6,6 +6,11 @@ export interface Retainable {
   readonly checkpointId: number;
   /** The policy it was made under; a changed configuration affects only new checkpoints (C-285). */
   readonly retention: RetentionPolicy;
+  /**
+   * A savepoint is in the store only after a restore: it counts, may leave at any time, and its files stay (C-133). One
+   * that ends the job (`lastSavepoint`) is behind nothing to come: all older ones may leave.
+   */
+  readonly kind?: 'checkpoint' | 'savepoint' | 'lastSavepoint' | undefined;
 }
 
 export interface PlannedFate {
@@ -28,23 +33,44 @@ export const inserted = <Entry extends Pick<Retainable, 'checkpointId'>>(
   return newer < 0 ? [...completed, entry] : completed.toSpliced(newer, 0, entry);
 };
 
-/** The newest `retainedMax` stay; the newest one always stays (C-127, C-129). `completed` is in ascending order. */
-export const planSubsumption = (completed: readonly Retainable[], retainedMax: number): RetentionPlan => {
-  const firstKept = Math.max(0, completed.length - Math.max(1, retainedMax));
-  const fate = ({ checkpointId }: Retainable, index: number): PlannedFate => ({
-    checkpointId,
-    clause: `${completed.length - 1 - index} newer, ${retainedMax} retained`,
-  });
-  const fates = completed.map(fate);
-  return { discard: fates.slice(0, firstKept), keep: fates.slice(firstKept) };
-};
+const isSavepoint = ({ kind = 'checkpoint' }: Retainable): boolean => kind !== 'checkpoint';
 
-/** The matrix of C-144: each checkpoint by the policy it was made under, a suspended job keeps all. */
-export const planTermination = (completed: readonly Retainable[], status: TerminalStatus): RetentionPlan => {
+/**
+ * From the oldest on they leave until `retainedMax` stay (C-127). The newest always stays, and so does the newest
+ * checkpoint beside it when the newest is a savepoint, because increments build on it (C-129): so one more than
+ * `retainedMax` may stay. `completed` is in ascending order.
+ */
+export const planSubsumption = (completed: readonly Retainable[], retainedMax: number): RetentionPlan => {
+  const newest = completed.at(-1);
+  const increments =
+    newest?.kind === 'lastSavepoint' ? undefined : completed.findLast((each) => !isSavepoint(each));
   const discard: PlannedFate[] = [];
   const keep: PlannedFate[] = [];
-  for (const { checkpointId, retention } of completed) {
-    (isKept(retention, status) ? keep : discard).push({ checkpointId, clause: `${retention} on ${status}` });
+  completed.forEach((each, index) => {
+    const { checkpointId } = each;
+    const clause = `${completed.length - 1 - index} newer, ${retainedMax} retained`;
+    const isOver = completed.length - discard.length > Math.max(1, retainedMax);
+    const leaves = isOver && each !== newest && each !== increments;
+    (leaves ? discard : keep).push({ checkpointId, clause });
+  });
+  return { discard, keep };
+};
+
+/** Each by the policy it was made under; the files of a savepoint belong to the user and stay (C-133). */
+export const planTermination = (
+  completed: readonly Retainable[],
+  status: TerminalStatus,
+  isJournalDurable = true,
+): RetentionPlan => {
+  const discard: PlannedFate[] = [];
+  const keep: PlannedFate[] = [];
+  for (const each of completed) {
+    const { checkpointId, retention } = each;
+    const clause = `${isSavepoint(each) ? 'savepoint' : retention} on ${status}`;
+    (isSavepoint(each) || isKept(retention, status, isJournalDurable) ? keep : discard).push({
+      checkpointId,
+      clause,
+    });
   }
   return { discard, keep };
 };

@@ -40,13 +40,16 @@ export const externalizationOf = (
 /** How a job can end. `SUSPENDED` is the only end that a job comes back from. */
 export type TerminalStatus = 'FINISHED' | 'FAILED' | 'CANCELLED' | 'SUSPENDED';
 
-/** What becomes of a checkpoint under a policy when the job ends; the matrix of C-144 with a durable journal. */
+/** When a checkpoint under a policy outlives its job: the rows of Flink's matrix (spec 5.4). */
 const keptAtTermination: Readonly<Record<RetentionPolicy, readonly TerminalStatus[]>> = {
-  NEVER_RETAIN_AFTER_TERMINATION: ['SUSPENDED'],
-  RETAIN_ON_FAILURE: ['FAILED', 'SUSPENDED'],
+  NEVER_RETAIN_AFTER_TERMINATION: [],
+  RETAIN_ON_FAILURE: ['FAILED'],
   RETAIN_ON_CANCELLATION: ['FAILED', 'CANCELLED', 'SUSPENDED'],
 };
 
-/** True when a checkpoint under this policy outlives such an end. */
-export const isKept = (policy: RetentionPolicy, status: TerminalStatus): boolean =>
-  keptAtTermination[policy].includes(status);
+/**
+ * True when a checkpoint under this policy outlives such an end. A suspended job whose journal is durable comes back
+ * from it, and keeps all (C-141); the column of the matrix is for a journal that dies with the process (C-142).
+ */
+export const isKept = (policy: RetentionPolicy, status: TerminalStatus, isJournalDurable = true): boolean =>
+  (status === 'SUSPENDED' && isJournalDurable) || keptAtTermination[policy].includes(status);

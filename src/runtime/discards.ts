@@ -33,6 +33,8 @@ const handleOf = (file: DiscardFile): StreamStateHandle =>
     ? { kind: 'relativeFile', relativePath: file.path, sizeBytes: -1n }
     : { kind: 'file', path: file.path, sizeBytes: -1n };
 
+const sharedHandle = (path: string): StreamStateHandle => ({ kind: 'file', path, sizeBytes: -1n });
+
 export class Discards {
   readonly #options: DiscardsOptions;
   readonly #waiting: { planned: DiscardPlanned; retryMs: number }[] = [];
@@ -118,6 +120,8 @@ export class Discards {
         return storage.locationOf(target.location).dispose();
       case 'unlocated':
         return locations.disposeUnlocated(target.checkpointId, target.savepoint);
+      case 'shared':
+        return storage.deleteFiles(target.files.map(sharedHandle), '');
       case 'files':
         return storage.deleteFiles(target.files.map(handleOf), target.exclusive);
       default:

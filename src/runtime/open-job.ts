@@ -62,7 +62,17 @@ const tryTakeOver = async (
   await checkStorage(options, recovered.state);
   const term = head.term + 1;
   const isNew = head.revision === 0;
-  const command = { type: 'takeOver', ...time, term, configuration, corrections, isNew, ...asked } as const;
+  const { isDurable: isJournalDurable } = journal;
+  const command = {
+    type: 'takeOver',
+    ...time,
+    term,
+    configuration,
+    corrections,
+    isNew,
+    isJournalDurable,
+    ...asked,
+  } as const;
   const block = encodeFacts(step(recovered.state, command).facts);
   // The coordinator before may append without a pause: whatever came between is read afterwards.
   const expectedRevision = isNew ? 0 : 'any';

@@ -51,6 +51,7 @@ export class Mortality {
 
 /** A journal whose appends can be the last thing that happens, on either side of the disk. */
 export const mortalJournal = (journal: Journal, life: Mortality): Journal => ({
+  isDurable: journal.isDurable,
   head: (stream) => (life.isDead ? never() : journal.head(stream)),
   append: async (request) => {
     if (!life.passes('append')) return never();

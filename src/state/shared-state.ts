@@ -111,13 +111,17 @@ export class SharedStateRegistry {
     }
   }
 
-  /** Forgets entries; the files that are deleted for it stand in `leaving` until {@link gone}. */
-  release(numbers: NumberRuns, leaving: readonly string[]): void {
+  /** Forgets entries. */
+  release(numbers: NumberRuns): void {
     for (const number of numbersOf(numbers)) {
       this.#byPath.delete(this.#known(number).path);
       this.#entries.delete(number);
     }
-    for (const path of leaving) this.#leaving.add(path);
+  }
+
+  /** Files are planned to be deleted: from now on {@link isLeaving}. */
+  leave(paths: readonly string[]): void {
+    for (const path of paths) this.#leaving.add(path);
   }
 
   /** Files that were leaving have been deleted. */
@@ -126,8 +130,8 @@ export class SharedStateRegistry {
   }
 
   /**
-   * A restored checkpoint that is not ours: what it, or any checkpoint before it, brought is never deleted (C-200). What
-   * of it is in use is registered as any other file is.
+   * A restored checkpoint that is not ours: what it, or any checkpoint before it, brought is never deleted (C-200).
+   * What of it is in use is registered as any other file is.
    */
   keepThrough(checkpointId: number): void {
     this.#notClaimedThrough = Math.max(this.#notClaimedThrough, checkpointId);
@@ -139,8 +143,8 @@ export class SharedStateRegistry {
   }
 
   /**
-   * Entries that no checkpoint needs any more (C-199): last used before `through`, and no checkpoint in `needed` is from
-   * the one that used it first to the one that used it last. A task never takes up a file again that one of its
+   * Entries that no checkpoint needs any more (C-199): last used before `through`, and no checkpoint in `needed` is
+   * from the one that used it first to the one that used it last. A task never takes up a file again that one of its
    * checkpoints did without, so whoever uses a file stands in that range; whoever stands there without using it only
    * keeps it a little longer.
    *

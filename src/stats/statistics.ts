@@ -136,7 +136,7 @@ const fail = (statistics: Statistics, fact: Fact & { type: 'checkpoint.aborted' 
 
 const planDiscard = (statistics: Statistics, fact: Fact & { type: 'discard.planned' }): void => {
   statistics.discardsOwed += 1;
-  if (fact.target.kind === 'files') return;
+  if (fact.target.kind === 'files' || fact.target.kind === 'shared') return;
   const record = recordOf(statistics, fact.checkpointId);
   if (record !== undefined) record.discarded = `${fact.cause}: ${fact.clause}`;
 };
@@ -204,6 +204,8 @@ const fold = (statistics: Statistics, fact: Fact): void => {
     case 'checkpoint.fullyAcknowledged':
     case 'metadata.written':
     case 'checkpoint.subsumed':
+    case 'shared.registered':
+    case 'shared.released':
     case 'request.queued':
     case 'request.rejected':
     case 'job.failureRequired':

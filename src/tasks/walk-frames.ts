@@ -2,11 +2,12 @@
  * The edge of the acknowledgement path: walks a buffer of frames once, checks each and lays it out as columns. What a
  * task claims is not believed: sizes are computed from its slices.
  */
-import { messageOf } from '../errors.ts';
+import { invariant, messageOf } from '../errors.ts';
 import type { JobId } from '../state/ids.ts';
-import { walkedEntry, type WalkedEntry } from '../metadata/walk-cursor.ts';
+import { readModifiedUtf8 } from '../metadata/modified-utf8.ts';
+import { walkedEntry, type SharedVisitor, type WalkedEntry } from '../metadata/walk-cursor.ts';
 import { walkSubtaskEntry } from '../metadata/walk.ts';
-import { allocateColumns, type FrameBatch, type FrameRefusal } from '../core/columns.ts';
+import { allocateColumns, type FrameBatch, type FrameRefusal, type SharedHandles } from '../core/columns.ts';
 import { FRAME_BYTES_MAX, FRAME_FORMAT, FRAME_HEADER_BYTES } from './frame.ts';
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
@@ -41,6 +42,9 @@ interface Walk {
   readonly batch: Mutable<FrameBatch>;
   readonly refused: Map<number, FrameRefusal>;
   readonly entry: WalkedEntry;
+  /** The frame that is being walked. */
+  row: number;
+  readonly onShared: SharedVisitor;
 }
 
 const refuse = (walk: Walk, row: number, outcome: FrameRefusal['outcome'], message: string): void => {
@@ -80,7 +84,7 @@ const walkSlices = (walk: Walk, row: number, end: number): string | undefined =>
   for (let slice = 0; slice < batch.sliceCounts[row]!; slice++) {
     const length = end - at >= 4 ? view.getUint32(at) : -1;
     if (length < 0 || length > end - at - 4) return `slice ${slice} does not end inside the frame`;
-    walkSubtaskEntry(frames, view, at + 4, at + 4 + length, entry);
+    walkSubtaskEntry(frames, view, at + 4, at + 4 + length, entry, walk.onShared);
     if (slice > 0 && entry.subtaskIndex !== batch.subtasks[row]) return `slices name several subtasks`;
     if (slice > 0 && entry.isFinished !== isFinished)
       return 'slices name a subtask finished and not finished';
@@ -123,18 +127,45 @@ const allocateBatch = (
   starts: new Uint32Array(count),
   refused,
   slicesBytes: 0,
+  shared: undefined,
 });
+
+const noHandles = (): SharedHandles => ({ rows: [], paths: [], isRelative: [], sizesBytes: [], sizesAt: [] });
+
+/** Notes a file that other checkpoints may refer to as well. */
+const noteShared = (walk: Walk, pathAt: number, sizeAt: number, isRelative: boolean): void => {
+  const { batch, view, frames, row } = walk;
+  const start = pathAt + 2;
+  const path = readModifiedUtf8(frames, start, start + view.getUint16(pathAt));
+  invariant(typeof path === 'string', `a path that was walked at ${pathAt} cannot be read`);
+  const handles = (batch.shared ??= noHandles());
+  handles.rows.push(row);
+  handles.paths.push(path);
+  handles.isRelative.push(isRelative);
+  handles.sizesBytes.push(wideNumber(view, sizeAt));
+  handles.sizesAt.push(sizeAt);
+};
 
 /** Lays out all frames of a buffer. Never throws: what is wrong with a frame is a refusal of its row. */
 export const walkFrames = (jobId: JobId, frames: Uint8Array): FrameBatch => {
   const view = new DataView(frames.buffer, frames.byteOffset, frames.byteLength);
   const refused = new Map<number, FrameRefusal>();
   const batch = allocateBatch(frames, countFrames(view), refused);
-  const walk: Walk = { frames, view, jobWords: jobWords(jobId), batch, refused, entry: walkedEntry() };
+  const walk: Walk = {
+    frames,
+    view,
+    jobWords: jobWords(jobId),
+    batch,
+    refused,
+    entry: walkedEntry(),
+    row: 0,
+    onShared: (pathAt, sizeAt, isRelative) => noteShared(walk, pathAt, sizeAt, isRelative),
+  };
   let at = 0;
   for (let row = 0; row < batch.count; row++) {
     const left = frames.length - at;
     const length = left >= 4 ? view.getUint32(at) : 0;
+    walk.row = row;
     if (isFrameLength(length, left)) walkFrame(walk, row, at, at + length);
     else refuse(walk, row, 'malformed', `${left} bytes are no whole frame`);
     batch.slicesBytes += batch.lengths[row]!;

@@ -44,6 +44,46 @@ describe('subsumption', () => {
     });
   });
 
+  it('lets a savepoint go as soon as it is not the newest, and counts it (C-127, C-133, T-144)', () => {
+    const retention = 'RETAIN_ON_FAILURE';
+    const stored: Retainable[] = [
+      { checkpointId: 1, retention, kind: 'savepoint' },
+      { checkpointId: 2, retention },
+    ];
+    expect(idsOf(planSubsumption(stored, 1).discard)).toEqual([1]);
+    expect(idsOf(planSubsumption(stored, 2).discard)).toEqual([]);
+  });
+
+  it('keeps the newest checkpoint beside a newer savepoint, one more than asked for (C-127, C-129, T-141)', () => {
+    const retention = 'RETAIN_ON_FAILURE';
+    const stored: Retainable[] = [
+      { checkpointId: 1, retention },
+      { checkpointId: 2, retention },
+      { checkpointId: 3, retention, kind: 'savepoint' },
+    ];
+    expect(idsOf(planSubsumption(stored, 1).keep)).toEqual([2, 3]);
+  });
+
+  it('lets every older one go behind a savepoint that ends the job (C-127, T-149)', () => {
+    const retention = 'RETAIN_ON_FAILURE';
+    const stored: Retainable[] = [
+      { checkpointId: 1, retention },
+      { checkpointId: 2, retention },
+      { checkpointId: 3, retention, kind: 'lastSavepoint' },
+    ];
+    expect(idsOf(planSubsumption(stored, 1).keep)).toEqual([3]);
+  });
+
+  it('skips what must stay, and goes on with what is younger (C-127)', () => {
+    const retention = 'RETAIN_ON_FAILURE';
+    const stored: Retainable[] = [
+      { checkpointId: 1, retention },
+      { checkpointId: 2, retention, kind: 'savepoint' },
+      { checkpointId: 3, retention, kind: 'savepoint' },
+    ];
+    expect(idsOf(planSubsumption(stored, 1).keep)).toEqual([1, 3]);
+  });
+
   it('never asks for a policy: retention is about the end of the job (C-146)', () => {
     const completed = [1, 2].map((checkpointId) => ({
       checkpointId,
@@ -73,6 +113,28 @@ describe('termination', () => {
         expect(planTermination(completed, 'SUSPENDED').discard).toEqual([]);
       }),
     );
+  });
+
+  it.each([
+    ['NEVER_RETAIN_AFTER_TERMINATION', []],
+    ['RETAIN_ON_FAILURE', ['FAILED']],
+    ['RETAIN_ON_CANCELLATION', ['FAILED', 'CANCELLED', 'SUSPENDED']],
+  ] as const)(
+    'is the row of the matrix for %s without a durable journal: kept on %j (C-142, T-155)',
+    (policy, kept) => {
+      expect(statuses.filter((status) => isKept(policy, status, false))).toEqual(kept);
+      const stored = [{ checkpointId: 1, retention: policy }];
+      expect(statuses.filter((status) => planTermination(stored, status, false).keep.length > 0)).toEqual(
+        kept,
+      );
+    },
+  );
+
+  it('never discards a savepoint (C-133)', () => {
+    const stored: Retainable[] = [
+      { checkpointId: 1, retention: 'NEVER_RETAIN_AFTER_TERMINATION', kind: 'savepoint' },
+    ];
+    for (const status of statuses) expect(planTermination(stored, status, false).discard).toEqual([]);
   });
 
   it('keeps nothing of a finished job (C-145, T-135)', () => {

@@ -1,4 +1,7 @@
-/** The commands of a golden scenario as lines: `ack 1 source#0 sink#1`, `expire 1`, `job-status FAILED too many`. */
+/**
+ * The commands of a golden scenario as lines: `ack 1 source#0 sink#1+a` (the second shares file a), `expire 1`,
+ * `job-status FAILED too many`.
+ */
 import { checkConfiguration, type CheckpointConfigurationOptions } from '../../src/core/configuration.ts';
 import { FAILURES_UNLIMITED } from '../../src/core/configuration/record.ts';
 import type { DeclineReason, FailureReason } from '../../src/core/failures.ts';
@@ -88,10 +91,19 @@ const operatorNamed = (name: string): OperatorId => {
   if (found === undefined) throw new Error(`no operator is called ${name}`);
   return found.id;
 };
+/** `source#0+a+b`: the task sends state that shares the files a and b. */
+const nameIn = (task: string): string => task.split('+')[0] ?? '';
+const filesIn = (task: string): string[] | undefined =>
+  task.includes('+') ? task.split('+').slice(1) : undefined;
 
 const acknowledge = (names: TaskNames, checkpointId: number, tasks: readonly string[]): CoreCommand => {
-  const entries = tasks[0] === 'all' ? names.newest() : tasks.map((name) => names.find(name));
-  return acknowledgeCommand(entries.map(({ slot, attempt }) => ({ checkpointId, slot, attempt })));
+  const entries = tasks[0] === 'all' ? names.newest() : tasks.map((task) => names.find(nameIn(task)));
+  return acknowledgeCommand(
+    entries.map(({ slot, attempt }, i) => {
+      const shared = filesIn(tasks[i] ?? '');
+      return { checkpointId, slot, attempt, ...(shared === undefined ? {} : { shared }) };
+    }),
+  );
 };
 
 type Reader = (words: readonly string[], names: TaskNames) => CoreCommand;
@@ -198,5 +210,5 @@ export const readCommand = (line: string, names: TaskNames): CoreCommand => {
 export const framesOf = (line: string, names: TaskNames): string[] => {
   const [name, , ...tasks] = line.split(/ +/);
   if (name !== 'ack') return [];
-  return tasks[0] === 'all' ? names.newest().map(({ slot }) => names.nameOf(slot)) : tasks;
+  return tasks[0] === 'all' ? names.newest().map(({ slot }) => names.nameOf(slot)) : tasks.map(nameIn);
 };

@@ -112,6 +112,7 @@ const slowJournal = (simulation: Simulation, journal: Journal, life: Mortality):
     return lastDue - clock.monotonic();
   };
   return {
+    isDurable: journal.isDurable,
     head: (stream) => journal.head(stream),
     append: (request) =>
       new Promise((resolve, reject) => {

@@ -1,6 +1,6 @@
 /**
- * Shared state as a child would keep it: for every file the set of all checkpoints that ever named it, and nothing else.
- * Slow, obvious, and written without a look at the registry.
+ * Shared state as a child would keep it: for every file the set of all checkpoints that ever named it, and nothing
+ * else. Slow, obvious, and written without a look at the registry.
  */
 export class NaiveSharedState {
   readonly usersOf = new Map<string, Set<number>>();

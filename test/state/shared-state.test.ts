@@ -28,10 +28,8 @@ const namesOf = (entries: Iterable<{ readonly path: string }>): string[] =>
 /** What Flink calls unregistering what is unused below an id. */
 const release = (registry: SharedStateRegistry, needed: readonly number[], through: number): string[] => {
   const unused = registry.unused(needed, through);
-  registry.release(
-    runsOf(unused.map((entry) => entry.number)),
-    unused.filter((entry) => registry.isDeletedAlone(entry)).map((entry) => entry.path),
-  );
+  registry.release(runsOf(unused.map((entry) => entry.number)));
+  registry.leave(unused.filter((entry) => registry.isDeletedAlone(entry)).map((entry) => entry.path));
   return namesOf(unused);
 };
 
@@ -96,7 +94,7 @@ describe('the registry of shared state', () => {
     expect(release(registry, [2, 3], 3)).toEqual([]);
   });
 
-  it('never deletes what a checkpoint brought that is not ours, and forgets it when it is unused (C-199, C-200)', () => {
+  it('forgets what a checkpoint brought that is not ours, and never deletes it (C-199, C-200)', () => {
     const registry = new SharedStateRegistry();
     use(registry, 7, 'of the user');
     registry.keepThrough(7);

@@ -10,7 +10,7 @@ import { frameOutcomes, type FrameOutcome } from '../../src/core/outcomes.ts';
 import type { RosterEntry } from '../../src/core/roster.ts';
 import { step, type Step } from '../../src/core/step.ts';
 import { encodeSubtaskEntry } from '../../src/metadata/subtask-entry.ts';
-import type { StreamStateHandle } from '../../src/state/handles.ts';
+import type { KeyedStateHandle, StreamStateHandle } from '../../src/state/handles.ts';
 import {
   checkpointId,
   parseJobId,
@@ -84,6 +84,11 @@ export interface FrameSpec {
   readonly metrics?: Partial<AcknowledgementMetrics>;
   /** The slices say that the subtask has come to its end. */
   readonly isFinished?: boolean;
+  /**
+   * Files that the first slice shares with other checkpoints: `a` is one of 10 bytes among the job's shared files,
+   * `./a` in the checkpoint's own directory, `a:20` has another size and `a:-1` only refers to one that is registered.
+   */
+  readonly shared?: readonly string[];
   /** The stream of each slice; a relative file of 100 bytes per slice by default. */
   readonly stream?: StreamStateHandle;
 }
@@ -92,6 +97,32 @@ export interface FrameSpec {
 const subtaskOf = (frameSlot: number): number => frameSlot % 2;
 const operatorsOf = (frameSlot: number): number => (frameSlot % 4 < 2 ? 1 : 2);
 
+/** The path of a file among those that checkpoints share. */
+export const sharedPath = (name: string): string =>
+  name.includes('/') ? name : `${coreLocation(1).shared}/${name}`;
+
+const sharedStream = (text: string): StreamStateHandle => {
+  const [, name = '', size = '10'] = /^(.*?)(?::(-?\d+))?$/.exec(text) ?? [];
+  const sizeBytes = BigInt(size);
+  return name.startsWith('./')
+    ? { kind: 'relativeFile', relativePath: name.slice(2), sizeBytes }
+    : { kind: 'file', path: sharedPath(name), sizeBytes };
+};
+
+/** Keyed state as an incremental snapshot of files that earlier checkpoints may have brought. */
+const incrementalState = (spec: FrameSpec, shared: readonly string[]): KeyedStateHandle => ({
+  kind: 'incremental',
+  firstKeyGroup: 0,
+  keyGroupCount: 1,
+  checkpointId: BigInt(spec.checkpointId),
+  backendId: '00000000-0000-0000-0000-000000000001',
+  checkpointedSizeBytes: 0n,
+  metadata: undefined,
+  sharedFiles: shared.map((text) => ({ localPath: text, stream: sharedStream(text) })),
+  privateFiles: [],
+  stateHandleId: 'handle',
+});
+
 const sliceOf = (spec: FrameSpec, index: number): Uint8Array => {
   const subtask = spec.subtask ?? subtaskOf(spec.slot);
   if (spec.isFinished === true) return encodeSubtaskEntry(subtask, 'finished');
@@ -99,6 +130,9 @@ const sliceOf = (spec: FrameSpec, index: number): Uint8Array => {
   const stream = spec.stream ?? { kind: 'relativeFile', relativePath, sizeBytes: 100n };
   return encodeSubtaskEntry(subtask, {
     managedOperatorState: { kind: 'operatorStream', states: [], stream },
+    ...(spec.shared === undefined || index > 0
+      ? {}
+      : { managedKeyedState: incrementalState(spec, spec.shared) }),
   });
 };
 

@@ -41,12 +41,13 @@ const plain = (value: unknown): unknown => {
   );
 };
 
-/** The table, and of every ledger its bits, totals and the digests of its slices. */
+/** The table, the registry, and of every ledger its bits, totals and the digests of its slices. */
 export const describeState = (state: JobState): unknown =>
   plain({
     table: state.table,
     // The oldest is forgotten first.
     savepointKeys: Object.keys(state.table.savepoints),
+    shared: state.shared.plain(),
     ledgers: Object.fromEntries(
       Array.from(state.ledgers, ([id, ledger]) => [id, describeLedger(state, ledger)]),
     ),

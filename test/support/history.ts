@@ -77,8 +77,8 @@ export type Happening =
     }
   | { readonly type: 'time'; readonly ms: number };
 
-/** `old`: by attempts of an earlier deployment. `bare`: without state. */
-type How = 'well' | 'old' | 'malformed' | 'bare';
+/** `old`: by attempts of an earlier deployment. `bare`: without state. `sharing`: with files of other checkpoints. */
+type How = 'well' | 'old' | 'malformed' | 'bare' | 'sharing';
 
 const show = (happening: Happening): string => {
   const { type, ...rest } = happening;
@@ -95,7 +95,8 @@ const tasks = fc.oneof(
   { weight: 3, arbitrary: fc.array(task, { minLength: 1, maxLength: 6 }) },
 );
 const how = fc.oneof(
-  { weight: 6, arbitrary: fc.constant<How>('well') },
+  { weight: 4, arbitrary: fc.constant<How>('well') },
+  { weight: 3, arbitrary: fc.constant<How>('sharing') },
   { weight: 1, arbitrary: fc.constantFrom<How>('old', 'malformed', 'bare') },
 );
 const of = <Type extends Happening['type']>(...types: Type[]): { type: fc.Arbitrary<Type> } => ({
@@ -158,6 +159,13 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ ...of('time'), ms: fc.integer({ min: -50, max: 5_000 }) }) },
   { weight: 12, arbitrary: fc.record(of('block')) },
 );
+
+/** A file of this checkpoint alone, one of two or three in a row, and one in its own directory. */
+const sharedBy = (checkpointId: number, task: number): string[] => [
+  `${task}-${checkpointId}`,
+  `${task}-${Math.floor(checkpointId / 3)}-and-more`,
+  `./own-${task}`,
+];
 
 /** A programme: printed as one line a happening when it fails. */
 export const history: fc.Arbitrary<readonly Happening[]> = fc
@@ -387,6 +395,7 @@ export class HistoryPlay {
         processedBytes: number - 1,
       };
       if (way === 'old') return { ...base, attempt: current.attempt + 50, metrics };
+      if (way === 'sharing') return { ...base, shared: sharedBy(checkpointId, number), metrics };
       if (way === 'malformed') return { ...base, subtask: 5 };
       return way === 'bare' ? { ...base, sliceCount: 0 } : { ...base, metrics };
     });

@@ -3,6 +3,7 @@ import type { AppendRequest, AppendResult, Journal } from '../../src/journal/jou
 
 /** A journal that does what another does, but for the given methods. */
 export const journalLike = (journal: Journal, own: Partial<Journal>): Journal => ({
+  isDurable: journal.isDurable,
   head: (stream) => journal.head(stream),
   append: (request) => journal.append(request),
   read: (stream, from, options) => journal.read(stream, from, options),

@@ -6,7 +6,7 @@ import type { StreamStateHandle } from '../../state/handles.ts';
 import type { CheckpointId } from '../../state/ids.ts';
 import type { LocationReference } from '../../state/location.ts';
 import { streamHandlesOf } from '../../metadata/walk.ts';
-import { pickRows, type FrameBatch } from '../columns.ts';
+import { pickRows, type AcknowledgedColumns, type FrameBatch } from '../columns.ts';
 import type { Acknowledge } from '../commands.ts';
 import type { CheckpointFullyAcknowledged, DiscardFile, Fact, TasksAcknowledged } from '../facts/fact.ts';
 import { isCollecting, type JobState, type UnfinishedCheckpoint } from '../job-state.ts';
@@ -15,6 +15,7 @@ import { addColumns, type Ledger } from '../ledger.ts';
 import { frameOutcomeCode, type FrameOutcome } from '../outcomes.ts';
 import { absenceOf } from './absent.ts';
 import { decided, DiscardPlanner, type Decision } from './decision.ts';
+import { isPlainName, Registrar, type Reference } from './register.ts';
 
 export const fullyAcknowledgedFact = (
   checkpointId: CheckpointId,
@@ -77,7 +78,18 @@ class Targets {
   }
 }
 
-const copySlices = (batch: FrameBatch, rows: readonly number[], command: Acknowledge): Uint8Array => {
+/** Writes the sizes of registered files into copied handles that only refer to them: the file must be restorable. */
+const resolveReferences = (bytes: Uint8Array, shift: number, references: readonly Reference[]): void => {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (const { sizeAt, sizeBytes } of references) view.setBigInt64(sizeAt + shift, BigInt(sizeBytes));
+};
+
+const copySlices = (
+  batch: FrameBatch,
+  rows: readonly number[],
+  command: Acknowledge,
+  registrar: Registrar,
+): Uint8Array => {
   let length = 0;
   for (const row of rows) length += batch.lengths[row]!;
   const bytes = command.allocate(length);
@@ -85,18 +97,34 @@ const copySlices = (batch: FrameBatch, rows: readonly number[], command: Acknowl
   for (const row of rows) {
     const start = batch.starts[row]!;
     bytes.set(batch.frames.subarray(start, start + batch.lengths[row]!), at);
+    if (registrar.hasReferences) resolveReferences(bytes, at - start, registrar.referencesIn(row));
     at += batch.lengths[row]!;
   }
   return bytes;
 };
 
-const recordedFacts = (target: Target, command: Acknowledge): Fact[] => {
+/** A reference was weighed as a file of unknown size, which counts as -1. */
+const withReferencedSizes = (
+  columns: AcknowledgedColumns,
+  rows: readonly number[],
+  registrar: Registrar,
+): AcknowledgedColumns => {
+  if (!registrar.hasReferences) return columns;
+  const stateSizeBytes = columns.stateSizeBytes.slice();
+  rows.forEach((row, i) => {
+    for (const { sizeBytes } of registrar.referencesIn(row)) stateSizeBytes[i]! += sizeBytes + 1;
+  });
+  return { ...columns, stateSizeBytes };
+};
+
+const recordedFacts = (target: Target, command: Acknowledge, registrar: Registrar): Fact[] => {
   const { checkpoint, ledger, rows } = target;
   if (rows.length === 0) return [];
   const { batch, at } = command;
   const { checkpointId } = checkpoint;
-  const columns = rows.length === batch.count ? batch : pickRows(batch, rows);
-  const bytes = copySlices(batch, rows, command);
+  const picked = rows.length === batch.count ? batch : pickRows(batch, rows);
+  const columns = withReferencedSizes(picked, rows, registrar);
+  const bytes = copySlices(batch, rows, command, registrar);
   const fact: TasksAcknowledged = {
     type: 'tasks.acknowledged',
     at,
@@ -124,8 +152,6 @@ const ownFile = (location: LocationReference, handle: StreamStateHandle): Discar
   return { path, isRelative: false };
 };
 
-const isPlainName = (name: string): boolean => !/[/\\]/.test(name) && name !== '.' && name !== '..';
-
 const lateFiles = (batch: FrameBatch, row: number, location: LocationReference): DiscardFile[] => {
   const files: (DiscardFile | undefined)[] = [];
   const end = batch.starts[row]! + batch.lengths[row]!;
@@ -150,17 +176,21 @@ interface LateRow {
   readonly outcome: FrameOutcome;
 }
 
-/** Late state is discarded, not forgotten (C-087, C-089). */
+/** Late state is discarded, not forgotten (C-087, C-089); what the registry knows is left to it (C-101). */
 const discardFacts = (
   state: JobState,
   batch: FrameBatch,
   rows: readonly LateRow[],
   planner: DiscardPlanner,
+  registrar: Registrar,
 ): Fact[] =>
   rows.flatMap(({ row, outcome }) => {
     const checkpointId = batch.checkpointIds[row]! as CheckpointId;
     const location = locationOf(state, checkpointId);
-    const files = location === undefined ? [] : lateFiles(batch, row, location);
+    const named = location === undefined ? [] : lateFiles(batch, row, location);
+    const files = named.filter(
+      ({ path, isRelative }) => !registrar.isRegistered(isRelative ? `${location?.exclusive}/${path}` : path),
+    );
     if (location === undefined || files.length === 0) return [];
     const { exclusive } = location;
     const cause = outcome === 'late' ? 'lateState' : 'unknownAttempt';
@@ -171,17 +201,23 @@ const discardFacts = (
 export const decideAcknowledge = (state: JobState, command: Acknowledge): Decision => {
   const { batch } = command;
   const targets = new Targets(state);
+  const registrar = new Registrar(state, batch);
   const frames = new Uint8Array(batch.count);
   const toDiscard: LateRow[] = [];
   for (let row = 0; row < batch.count; row++) {
     const id = batch.checkpointIds[row]!;
     const target = targets.of(id);
     const refusal = batch.refused.size === 0 ? undefined : batch.refused.get(row);
-    const outcome = refusal?.outcome ?? (target ? judge(state, target, batch, row) : absenceOf(state, id));
+    const isBelieved = refusal === undefined && registrar.register(row);
+    const outcome =
+      refusal?.outcome ??
+      (isBelieved ? (target ? judge(state, target, batch, row) : absenceOf(state, id)) : 'malformed');
     frames[row] = frameOutcomeCode[outcome];
     if (outcome === 'late' || outcome === 'unknownAttempt') toDiscard.push({ row, outcome });
   }
-  const facts = [...targets.all.values()].flatMap((target) => recordedFacts(target, command));
+  const registered = registrar.facts(command.at);
+  const recorded = [...targets.all.values()].flatMap((target) => recordedFacts(target, command, registrar));
   const planner = new DiscardPlanner(state, command.at);
-  return decided([...facts, ...discardFacts(state, batch, toDiscard, planner)], { type: 'done', frames });
+  const discards = discardFacts(state, batch, toDiscard, planner, registrar);
+  return decided([...registered, ...recorded, ...discards], { type: 'done', frames });
 };

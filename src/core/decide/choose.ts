@@ -27,7 +27,8 @@ export type Verdict =
 /** Snapshots whose files are about to go; what could not be deleted at once is left out, it may take for ever. */
 const beingCleaned = ({ discards, postponedDiscards }: JobTable): number => {
   const ids = Object.values(discards)
-    .filter(({ target, discardId }) => target.kind !== 'files' && postponedDiscards[discardId] === undefined)
+    .filter(({ target }) => target.kind !== 'files' && target.kind !== 'shared')
+    .filter(({ discardId }) => postponedDiscards[discardId] === undefined)
     .map(({ checkpointId }) => checkpointId);
   return new Set(ids).size;
 };

@@ -18,12 +18,19 @@ import { decideAttach, decideEndAttempt, decideEndData, decideRestore } from './
 import { decideTick, decideTriggerCheckpoint, decideTriggerSavepoint } from './trigger.ts';
 
 const decideTakeOver = (state: JobState, command: TakeOver): Decision => {
-  const { at, term, configuration, corrections = [] } = command;
+  const { at, term, isJournalDurable = true, configuration, corrections = [] } = command;
   const { operatorCoordinators = [], masterHooks = [] } = command;
   const { jobId, graph } = state.table;
   const opened: Fact[] = command.isNew ? [{ type: 'job.opened', at, jobId, graph }] : [];
-  const asked = askedBefore(operatorCoordinators, masterHooks);
-  const tookOver: Fact = { type: 'coordinator.tookOver', at, term, configuration, corrections, ...asked };
+  const tookOver: Fact = {
+    type: 'coordinator.tookOver',
+    at,
+    term,
+    configuration,
+    corrections,
+    ...(isJournalDurable ? {} : { isJournalDurable }),
+    ...askedBefore(operatorCoordinators, masterHooks),
+  };
   return decided([...opened, tookOver], { type: 'done' });
 };
 

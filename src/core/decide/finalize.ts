@@ -4,10 +4,11 @@ import { invariant } from '../../errors.ts';
 import { inserted, planSubsumption, type Retainable } from '../../retention/plan.ts';
 import type { FailMetadata, RecordMetadata, Time } from '../commands.ts';
 import type { CheckpointCompleted, Fact } from '../facts/fact.ts';
-import { canBeSubsumed, lastedMs, type JobState, type UnfinishedCheckpoint } from '../job-state.ts';
+import { canAbort, canBeSubsumed, lastedMs, type JobState, type UnfinishedCheckpoint } from '../job-state.ts';
 import { checkpointPhases } from '../phase.ts';
 import { absent } from './absent.ts';
 import { abortAll, abortFacts, decided, DiscardPlanner, nothing, type Decision } from './decision.ts';
+import { releaseFacts, stillInFlight, type Gone, type StoreAfter } from './release.ts';
 
 const completedFact = (
   state: JobState,
@@ -32,6 +33,13 @@ const completedFact = (
   };
 };
 
+const subsumed = (checkpointId: CheckpointId, clause: string, at: number): Fact => ({
+  type: 'checkpoint.subsumed',
+  at,
+  checkpointId,
+  clause,
+});
+
 /** A completed checkpoint, or the one that completes now. */
 type Stored = Retainable & Pick<UnfinishedCheckpoint, 'location'>;
 
@@ -48,19 +56,28 @@ const subsumptionFacts = (
   const { completed, configuration } = state.table;
   const store = inserted<Stored>(completed, done);
   const plan = planSubsumption(store, configuration.retainedMax);
-  const facts = plan.discard.flatMap(({ checkpointId, clause }): Fact[] => {
+  const gone = plan.discard.map(({ checkpointId, clause }): Gone => {
     const id = checkpointId as CheckpointId;
     const location = store.find((candidate) => candidate.checkpointId === id)?.location;
     invariant(location, `retention would discard checkpoint ${id}, which is not in the store`);
-    return [
-      { type: 'checkpoint.subsumed', at: time.at, checkpointId: id, clause },
-      planner.plan(id, 'subsumed', clause, { kind: 'directory', location }),
-    ];
+    return { checkpointId: id, location, cause: 'subsumed', clause };
   });
   const isOlder = (other: UnfinishedCheckpoint): boolean =>
     canBeSubsumed(other) && other.checkpointId < done.checkpointId;
   const message = `Checkpoint ${done.checkpointId} completed first.`;
-  return [...facts, ...abortAll(state, { reason: 'CHECKPOINT_SUBSUMED', message, time }, planner, isOlder)];
+  const after: StoreAfter = {
+    at: time.at,
+    checkpointId: done.checkpointId,
+    retained: plan.keep.map(({ checkpointId }) => checkpointId),
+    inFlight: stillInFlight(state, (other) => other === done || (canAbort(other) && isOlder(other))),
+    through: Math.max(state.table.latestCompletedId, done.checkpointId),
+    gone,
+  };
+  return [
+    ...gone.map(({ checkpointId, clause }) => subsumed(checkpointId, clause, time.at)),
+    ...releaseFacts(state, after, planner),
+    ...abortAll(state, { reason: 'CHECKPOINT_SUBSUMED', message, time }, planner, isOlder),
+  ];
 };
 
 export const decideRecordMetadata = (state: JobState, command: RecordMetadata): Decision => {

@@ -1,10 +1,11 @@
 /** The job manager reports what the job does; when it ends for good, retention takes effect once. */
 import type { CheckpointId } from '../../state/ids.ts';
-import { planTermination } from '../../retention/plan.ts';
+import { planTermination, type RetentionPlan } from '../../retention/plan.ts';
 import type { TerminalStatus } from '../../retention/policy.ts';
 import type { ReportJobStatus } from '../commands.ts';
 import { endedFactType, type Fact } from '../facts/fact.ts';
-import { isTerminated, type JobState } from '../job-state.ts';
+import { canAbort, isTerminated, type JobState } from '../job-state.ts';
+import { releaseFacts, stillInFlight, type Gone } from './release.ts';
 import { jobPhases } from '../phase.ts';
 import { invariant } from '../../errors.ts';
 import { peek } from '../evolve.ts';
@@ -28,27 +29,43 @@ const decideRestarting = (state: JobState, command: ReportJobStatus): Decision =
   return decided([...rejected, ...aborted, restarting], { type: 'done' });
 };
 
-/** Completed checkpoints that go at the end of the job, each with the clause of the matrix that decided. */
-const discardFacts = (state: JobState, status: TerminalStatus, planner: DiscardPlanner): Fact[] =>
-  planTermination(state.table.completed, status).discard.map(({ checkpointId, clause }) => {
-    const completed = state.table.completed.find((candidate) => candidate.checkpointId === checkpointId);
-    invariant(completed, `retention would discard checkpoint ${checkpointId}, which is not in the store`);
-    const target = { kind: 'directory', location: completed.location } as const;
-    return planner.plan(checkpointId as CheckpointId, 'terminated', clause, target);
+/**
+ * What the end of the job discards: completed checkpoints, each with the clause of the matrix that decided, and shared
+ * files that none of those uses that stay.
+ */
+const discardFacts = (state: JobState, plan: RetentionPlan, at: number, planner: DiscardPlanner): Fact[] => {
+  const { completed, nextCheckpointId } = state.table;
+  const gone = plan.discard.map(({ checkpointId, clause }): Gone => {
+    const stored = completed.find((candidate) => candidate.checkpointId === checkpointId);
+    invariant(stored, `retention would discard checkpoint ${checkpointId}, which is not in the store`);
+    return { checkpointId: stored.checkpointId, location: stored.location, cause: 'terminated', clause };
   });
+  const after = {
+    at,
+    checkpointId: (nextCheckpointId - 1) as CheckpointId,
+    retained: plan.keep.map(({ checkpointId }) => checkpointId),
+    inFlight: stillInFlight(state, canAbort),
+    through: Number.POSITIVE_INFINITY,
+    gone,
+  };
+  return releaseFacts(state, after, planner);
+};
 
 const decideEnd = (state: JobState, command: ReportJobStatus, status: TerminalStatus): Decision => {
   const { at, message } = command;
   const factType = endedFactType[status];
   if (state.table.jobFact === factType) return nothing('already');
   const planner = new DiscardPlanner(state, at);
-  const reason =
-    status === 'SUSPENDED' ? 'CHECKPOINT_COORDINATOR_SUSPEND' : 'CHECKPOINT_COORDINATOR_SHUTDOWN';
+  const { completed, isJournalDurable } = state.table;
+  const reason = 'CHECKPOINT_COORDINATOR_SHUTDOWN';
   const aborted = abortAll(state, { reason, message, time: command }, planner);
-  const kept = planTermination(state.table.completed, status).keep;
-  const ended: Fact = { type: factType, at, message, kept };
+  const plan = planTermination(completed, status, isJournalDurable);
+  const ended: Fact = { type: factType, at, message, kept: plan.keep };
   const rejected = rejectQueue(state, at, reason);
-  return decided([...rejected, ...aborted, ended, ...discardFacts(state, status, planner)], { type: 'done' });
+  // A suspended job that comes back goes on with all it had.
+  const isFinal = status !== 'SUSPENDED' || !isJournalDurable;
+  const discards = isFinal ? discardFacts(state, plan, at, planner) : [];
+  return decided([...rejected, ...aborted, ended, ...discards], { type: 'done' });
 };
 
 export const decideReportJobStatus = (state: JobState, command: ReportJobStatus): Decision => {

@@ -42,6 +42,8 @@ export const factVersions: Readonly<Record<FactType, number>> = {
   'checkpoint.completed': 2,
   'checkpoint.aborted': 2,
   'checkpoint.subsumed': 1,
+  'shared.registered': 1,
+  'shared.released': 1,
   'discard.planned': 1,
   'discard.postponed': 1,
   'discard.confirmed': 1,

@@ -4,6 +4,7 @@
  */
 import type { CheckpointId, JobId, OperatorId } from '../../state/ids.ts';
 import type { LocationReference, SavepointTarget } from '../../state/location.ts';
+import type { NumberRuns, SharedFile } from '../../state/shared-state.ts';
 import type { RetentionPolicy, TerminalStatus } from '../../retention/policy.ts';
 import type { CheckpointConfiguration } from '../configuration.ts';
 import type { Correction } from '../configuration/corrections.ts';
@@ -31,6 +32,8 @@ export interface CoordinatorTookOver extends At<'coordinator.tookOver'> {
   readonly configuration: CheckpointConfiguration;
   /** What was said and is not, or not quite, in force (C-312). */
   readonly corrections: readonly Correction[];
+  /** Only there when it is not. */
+  readonly isJournalDurable?: false | undefined;
   /** Operators that have a coordinator in this reign; absent: none. */
   readonly operatorCoordinators?: readonly OperatorId[] | undefined;
   /** Identifiers of the master hooks of this reign; absent: none. */
@@ -241,6 +244,26 @@ export interface CheckpointAborted extends At<'checkpoint.aborted'> {
 /** How many missing tasks an aborting fact names: enough to act on, small enough for every journal. */
 export const MISSING_NAMED_MAX = 32;
 
+/**
+ * Files that several checkpoints may refer to were named in acknowledgements, for this checkpoint or a late one of it
+ * (C-083).
+ */
+export interface SharedRegistered extends At<'shared.registered'> {
+  /** The checkpoint they are used by; it may be in flight, ended or forgotten. */
+  readonly checkpointId: CheckpointId;
+  /** Named for the first time; they get the next numbers. */
+  readonly files: readonly SharedFile[];
+  /** Numbers of files that were registered before. */
+  readonly used: NumberRuns;
+}
+
+/** Files that no checkpoint needs any more left the registry; those of them that are deleted are planned beside it. */
+export interface SharedReleased extends At<'shared.released'> {
+  /** The checkpoint whose completion, or the last one before the end of the job that, made them superfluous. */
+  readonly checkpointId: CheckpointId;
+  readonly released: NumberRuns;
+}
+
 /** A completed checkpoint left the store because newer ones are enough. */
 export interface CheckpointSubsumed extends At<'checkpoint.subsumed'> {
   readonly checkpointId: CheckpointId;
@@ -256,7 +279,9 @@ export type DiscardTarget =
       readonly checkpointId: CheckpointId;
       readonly savepoint?: SavepointTarget | undefined;
     }
-  | { readonly kind: 'files'; readonly exclusive: string; readonly files: readonly DiscardFile[] };
+  | { readonly kind: 'files'; readonly exclusive: string; readonly files: readonly DiscardFile[] }
+  /** Files that were shared, by path. */
+  | { readonly kind: 'shared'; readonly files: readonly string[] };
 
 /** A file of a handle: relative to the exclusive directory, or absolute. */
 export interface DiscardFile {
@@ -264,7 +289,7 @@ export interface DiscardFile {
   readonly isRelative: boolean;
 }
 
-export type DiscardCause = 'aborted' | 'subsumed' | 'terminated' | 'lateState' | 'unknownAttempt';
+export type DiscardCause = 'aborted' | 'subsumed' | 'terminated' | 'lateState' | 'unknownAttempt' | 'unused';
 
 export interface DiscardPlanned extends At<'discard.planned'> {
   readonly discardId: number;
@@ -311,6 +336,8 @@ export type Fact =
   | CheckpointCompleted
   | CheckpointAborted
   | CheckpointSubsumed
+  | SharedRegistered
+  | SharedReleased
   | DiscardPlanned
   | DiscardPostponed
   | DiscardConfirmed;

@@ -12,6 +12,7 @@ import type { JobGraph } from '../job-graph.ts';
 import type { JobId } from '../../state/ids.ts';
 import { fromRuns, Roster } from '../roster.ts';
 import { taskPhases, jobPhases } from '../phase.ts';
+import { SharedStateRegistry, type PlainSharedState } from '../../state/shared-state.ts';
 import { factOfPlain, plainFact } from './codec.ts';
 import type { Fact } from './fact.ts';
 import type { PlainFact } from './upcasters.ts';
@@ -25,6 +26,8 @@ interface PlainSnapshot {
   readonly table: KeptTable;
   readonly roster: readonly AttemptRun[];
   readonly dataEnded: readonly number[];
+  /** Undefined in journals of before there was one. */
+  readonly shared?: PlainSharedState | undefined;
   readonly unfinished: readonly {
     readonly checkpointId: number;
     /** Its lifecycle, the plan in its trigger. */
@@ -51,6 +54,7 @@ export const encodeSnapshot = (state: JobState, acknowledgedIn: AcknowledgedIn):
     table,
     roster: roster.runs(),
     dataEnded: Object.keys(phases).map(Number),
+    shared: state.shared.plain(),
     unfinished: unfinished(state.table).map(({ checkpointId, facts }) => ({
       checkpointId,
       facts: facts.map(plainFact),
@@ -126,13 +130,14 @@ export const decodeSnapshot = (
     acknowledgedIn: new Map(plain.unfinished.map((entry) => [entry.checkpointId, entry.acknowledgedIn])),
     rebuild: (acknowledgedFacts) => {
       const start = initialState(job.jobId, job.graph, job.configuration);
-      const base: JobState = { table: baseTable(plain, start.table), ledgers: new Map() };
+      const shared = plain.shared === undefined ? start.shared : SharedStateRegistry.from(plain.shared);
+      const base: JobState = { table: baseTable(plain, start.table), ledgers: new Map(), shared };
       const state = plain.unfinished.reduce((before, { checkpointId, facts }) => {
         const [triggered, ...others] = facts.map((fact) => factOfPlain(fact, where));
         invariant(triggered, `${where}: unfinished checkpoint ${checkpointId} has no facts`);
         return fold(before, [triggered, ...acknowledgedFacts(checkpointId), ...others]);
       }, base);
-      return { table: keepCounters(state.table, plain.table), ledgers: state.ledgers };
+      return { table: keepCounters(state.table, plain.table), ledgers: state.ledgers, shared };
     },
   };
 };

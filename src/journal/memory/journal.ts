@@ -51,6 +51,7 @@ const readBlock = (key: PieceKey, block: MemoryBlock, withBulk: boolean): Stored
  * promise: no timers, so that virtual time sees the same order of answers in every run.
  */
 export class MemoryJournal implements Journal {
+  readonly isDurable = false;
   readonly #streams: Map<string, MemoryStream>;
   #isClosed = false;
 

@@ -39,6 +39,7 @@ class ThreadConnection implements Connection {
 
 /** A journal over a connection; checks what the caller owes before anything leaves this thread. */
 class SqliteJournal implements Journal {
+  readonly isDurable = true;
   readonly #connection: Connection;
   readonly #isReadOnly: boolean;
   #closing: Promise<void> | undefined;

@@ -201,13 +201,7 @@ export const coordinatorTests: readonly Section[] = [
         'testScheduleTriggerRequestDuringShutdown',
         'what is left to do after the end does nothing',
       ),
-      uncovered(
-        'T-039',
-        'Y',
-        'testSharedStateNotDiscaredOnAbort',
-        'shared state outlives the abort',
-        coordinatorOne,
-      ),
+      covered('T-039', 'Y', 'testSharedStateNotDiscaredOnAbort', 'shared state outlives the abort'),
       uncovered(
         'T-040',
         'Y',

@@ -134,13 +134,7 @@ export const statisticsTests: readonly Section[] = [
         'merged files are registered',
         coordinatorOne,
       ),
-      uncovered(
-        'T-254',
-        'A',
-        'testRegisterChangelogStateBackendHandles',
-        'wrapped handles are registered',
-        coordinatorOne,
-      ),
+      covered('T-254', 'A', 'testRegisterChangelogStateBackendHandles', 'wrapped handles are registered'),
       covered('T-255', 'Y', 'testRegistryNormal', 'registered, met again, let go'),
       uncovered(
         'T-256',

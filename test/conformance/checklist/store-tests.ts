@@ -45,12 +45,11 @@ export const storeTests: readonly Section[] = [
         coordinatorOne,
         'removing its pointer',
       ),
-      uncovered(
+      covered(
         'T-141',
         'Y',
         'testAtLeastOneCheckpointRetained',
         'beside a newer savepoint the newest checkpoint stays',
-        coordinatorOne,
       ),
       uncovered(
         'T-142',
@@ -60,7 +59,7 @@ export const storeTests: readonly Section[] = [
         coordinatorTwo,
       ),
       covered('T-143', 'Y', 'testNotSubsumedIfNotNeeded', 'below the limit all stay'),
-      uncovered('T-144', 'Y', 'testOlderSavepointSubsumed', 'an older savepoint goes first', coordinatorOne),
+      covered('T-144', 'Y', 'testOlderSavepointSubsumed', 'an older savepoint goes first'),
       covered('T-145', 'Y', 'testRecoverSortedCheckpoints', 'what is recovered is in order'),
       uncovered(
         'T-146',
@@ -81,12 +80,11 @@ export const storeTests: readonly Section[] = [
         'testShutdownShouldNotDiscardStateHandleWhenJobIsNotGloballyTerminalState',
         'suspended keeps all',
       ),
-      uncovered(
+      covered(
         'T-149',
         'Y',
         'testSubsumeAfterStoppingWithSavepoint',
         'behind a savepoint that ended the job all older may go',
-        coordinatorOne,
       ),
     ],
   },
@@ -123,20 +121,8 @@ export const storeTests: readonly Section[] = [
         'testAddCheckpointWithFailedRemove',
         'a deletion that fails does not fail the completion',
       ),
-      uncovered(
-        'T-154',
-        'Y',
-        'testShutdownDiscardsCheckpoints',
-        'a store in memory deletes at a final status',
-        coordinatorOne,
-      ),
-      uncovered(
-        'T-155',
-        'Y',
-        'testSuspendDiscardsCheckpoints',
-        'a store in memory deletes when suspended',
-        coordinatorOne,
-      ),
+      covered('T-154', 'Y', 'testShutdownDiscardsCheckpoints', 'a store in memory deletes at a final status'),
+      covered('T-155', 'Y', 'testSuspendDiscardsCheckpoints', 'a store in memory deletes when suspended'),
     ],
   },
   {
@@ -181,13 +167,7 @@ export const storeTests: readonly Section[] = [
       ),
       covered('T-162', 'Y', 'testCompletedCheckpointStatsCallbacks', 'what is deleted is marked so'),
       notOurs('T-163', 'testIsJavaSerializable', 'Java serialisation', 'no Java objects'),
-      uncovered(
-        'T-164',
-        'Y',
-        'testRegisterStatesAtRegistry',
-        'shared state is registered once',
-        coordinatorOne,
-      ),
+      covered('T-164', 'Y', 'testRegisterStatesAtRegistry', 'shared state is registered once'),
     ],
   },
   {
@@ -218,7 +198,7 @@ export const storeTests: readonly Section[] = [
   {
     title: '12.1 CheckpointsCleanerTest',
     entries: [
-      uncovered('T-174', 'Y', 'testNotCleanCheckpointInUse', 'a checkpoint in use waits', coordinatorOne),
+      covered('T-174', 'Y', 'testNotCleanCheckpointInUse', 'a checkpoint in use waits'),
       uncovered('T-175', 'Y', 'testNotCleanHigherCheckpoint', 'a newer one waits', coordinatorOne),
     ],
   },

@@ -1,5 +1,14 @@
 /** Requirements: completion and the store. */
-import { better, coordinatorOne, notApplicable, open, partly, same, type Section } from '../entry.ts';
+import {
+  better,
+  coordinatorOne,
+  coordinatorTwo,
+  notApplicable,
+  open,
+  partly,
+  same,
+  type Section,
+} from '../entry.ts';
 
 export const completionRequirements: readonly Section[] = [
   {
@@ -91,21 +100,25 @@ export const completionRequirements: readonly Section[] = [
         coordinatorOne,
         'refusing after the store stopped',
       ),
-      partly(
-        'C-127',
-        'the oldest go until the limit is met',
-        coordinatorOne,
-        'entries that are savepoints, and savepoints that end the job',
-      ),
+      same('C-127', 'the oldest go until the limit is met'),
       same('C-128', 'trouble with one that goes does not keep the others from going'),
       same('C-129', 'the newest checkpoint stays'),
-      open('C-130', 'shared state nobody refers to any more is deleted', coordinatorOne),
-      partly('C-131', 'what is subsumed and still in use waits', coordinatorOne, 'waiting in the store'),
+      better(
+        'C-130',
+        'shared state nobody refers to any more is deleted',
+        'by the range of checkpoints that use a file, and never while one in flight may build on it',
+      ),
+      better(
+        'C-131',
+        'what is subsumed and still in use waits',
+        'the list is journaled and survives the process',
+      ),
       same('C-132', 'the latest is the one stored last, and 0 before the first'),
-      open(
+      partly(
         'C-133',
         'restored savepoints in the store count, may leave it, and keep their files',
-        coordinatorOne,
+        coordinatorTwo,
+        'a restore that puts one into the store',
       ),
       notApplicable('C-134', 'history of what a savepoint commits', 'explains other rules; nothing to build'),
     ],
@@ -135,27 +148,24 @@ export const completionRequirements: readonly Section[] = [
         'C-139',
         'order of shutting down at the end of the job',
         coordinatorOne,
-        'master hooks, services and their text; the reason when suspended',
+        'master hooks, services and their text',
       ),
       same('C-140', 'finished, cancelled and failed are final everywhere, suspended is not'),
-      partly(
+      same(
         'C-141',
         'a store that outlives the process deletes by the matrix at a final status and keeps all when suspended',
-        coordinatorOne,
-        'shared state',
       ),
-      open(
+      better(
         'C-142',
         'a store that dies with the process deletes by the matrix when suspended, too',
-        coordinatorOne,
+        'shared files that no kept checkpoint uses go too, and one that cannot be deleted stops no other',
       ),
-      open('C-143', 'no shared state is registered after a final status', coordinatorOne),
-      partly(
-        'C-144',
-        'deleting after the end is finished by the next process',
-        coordinatorOne,
-        'shared state',
+      better(
+        'C-143',
+        'no shared state is registered after a final status',
+        'what a late acknowledgement shares after the end is deleted instead of being left behind',
       ),
+      same('C-144', 'deleting after the end is finished by the next process'),
     ],
   },
   {

@@ -24,7 +24,11 @@ export const inFlightRequirements: readonly Section[] = [
     title: '3.2 Acknowledgements',
     entries: [
       same('C-082', 'a message of another job, or after the end, comes to nothing and never throws'),
-      open('C-083', 'shared state is registered before the checkpoint is looked up', coordinatorOne),
+      better(
+        'C-083',
+        'shared state is registered before the checkpoint is looked up',
+        'an id that was never given counts as the newest one, so that its files go in the end',
+      ),
       same(
         'C-084',
         'an acknowledgement counts once; its state is kept per operator, and none is an answer too',
@@ -77,7 +81,12 @@ export const inFlightRequirements: readonly Section[] = [
     title: '3.4 Giving up',
     entries: [
       same('C-100', 'what giving up does, and in which order'),
-      same('C-101', 'files of a checkpoint given up are deleted, shared ones stay'),
+      partly(
+        'C-101',
+        'files of a checkpoint given up are deleted, shared ones stay',
+        coordinatorOne,
+        'deleting state outside the directory, and counting it',
+      ),
       partly(
         'C-102',
         'what is written after the abort is deleted, too',

@@ -1,5 +1,5 @@
 /** Requirements: restoring, finished tasks and unaligned checkpoints. */
-import { coordinatorOne, coordinatorTwo, open, partly, same, type Section } from '../entry.ts';
+import { better, coordinatorTwo, open, partly, same, type Section } from '../entry.ts';
 
 export const restoreRequirements: readonly Section[] = [
   {
@@ -98,23 +98,34 @@ export const restoreRequirements: readonly Section[] = [
     title: '7.6 Shared state',
     entries: [
       same('C-196', 'what the registry of shared state holds per key'),
-      partly(
+      better(
         'C-197',
         'registering shared state: first, again, by another',
-        coordinatorOne,
-        'asking it at every acknowledgement',
+        'a file that is being deleted is refused like one that was never registered',
       ),
-      open('C-198', 'the registered state replaces its placeholder', coordinatorTwo),
-      partly('C-199', 'what nobody refers to is deleted', coordinatorOne, 'asking it at every completion'),
+      better(
+        'C-198',
+        'the registered state replaces its placeholder',
+        'a reference is a handle without a size, and the size is written into the slice when it is recorded',
+      ),
+      better(
+        'C-199',
+        'what nobody refers to is deleted',
+        'between the retained checkpoints too, not only below the lowest',
+      ),
       partly(
         'C-200',
         'restored shared state is registered, and kept when not claimed',
         coordinatorTwo,
         'registering at a restore',
       ),
-      partly('C-201', 'shared state of what was given up is swept', coordinatorOne, 'facts of it'),
-      open('C-202', 'savepoints register nothing', coordinatorTwo),
-      open('C-203', 'a shared file goes after every pointer to it', coordinatorTwo),
+      better(
+        'C-201',
+        'shared state of what was given up is swept',
+        'registrations are facts: the next completion sweeps them, whoever the coordinator is then',
+      ),
+      better('C-202', 'savepoints register nothing', 'late acknowledgements of a savepoint do not, either'),
+      same('C-203', 'a shared file goes after every pointer to it'),
     ],
   },
   {
