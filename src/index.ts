@@ -64,12 +64,39 @@ export type { AcknowledgementTotals } from './core/ledger.ts';
 export type { AcknowledgedColumns } from './core/columns.ts';
 export type { AttemptRun } from './core/roster.ts';
 export { retentionPolicies, type RetentionPolicy, type TerminalStatus } from './retention/policy.ts';
-export type {
-  CheckpointCounts,
-  CheckpointRecord,
-  CheckpointStatistics,
-  CheckpointStatus,
-} from './stats/statistics.ts';
+export type { CheckpointCounts } from './stats/counts.ts';
+export {
+  endToEndDurationMs,
+  HISTORY_SIZE,
+  type CheckpointHistory,
+  type CheckpointRecord,
+  type CheckpointStatus,
+} from './stats/history.ts';
+export type { CheckpointStatistics, RestoredRecord } from './stats/statistics.ts';
+export { MetricSummary, type PlainSummary, type QuantileName } from './stats/metric-summary.ts';
+export type { CompletedSummary, SummaryMetric } from './stats/summary.ts';
+export type { CheckpointDetail, SubtaskRecord, TaskMetric, TaskRecord } from './stats/tasks.ts';
+export { checkpointGauges, type CheckpointGauges } from './stats/gauges.ts';
+export type { Span, SpanAttribute, TraceEvent } from './stats/spans.ts';
+export type { InitializationOutcome, SubtaskInitialization } from './stats/initialization.ts';
+export {
+  checkpointingStatistics,
+  checkpointView,
+  type CheckpointingStatisticsView,
+  type CheckpointView,
+  type CountsView,
+  type RestoredView,
+  type TaskView,
+} from './stats/rest-view.ts';
+export { taskDetailView, type SubtaskView, type TaskDetailView } from './stats/task-view.ts';
+export type { SummaryView } from './stats/summary-view.ts';
+export {
+  checkpointConfigurationView,
+  type CheckpointConfigurationView,
+  type LongLiteral,
+  type ShownNames,
+} from './stats/configuration-view.ts';
+export type { CheckpointListener } from './runtime/statistics-desk.ts';
 
 export {
   checkpointId,

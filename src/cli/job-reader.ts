@@ -7,7 +7,7 @@ import type { Journal, StoredBlock } from '../journal/journal.ts';
 import { openSqliteJournal } from '../journal/sqlite/journal.ts';
 import { factsOf, recoverJob, streamOf } from '../runtime/recover.ts';
 import { parseJobId, type JobId } from '../state/ids.ts';
-import { foldStatistics, noStatistics, type CheckpointStatistics } from '../stats/statistics.ts';
+import type { CheckpointStatistics } from '../stats/statistics.ts';
 import { requireJournal, type DataDirectory } from './data-directory.ts';
 
 /** Blocks read at a time. */
@@ -21,8 +21,8 @@ export interface FactBlock {
   readonly facts: readonly Fact[];
 }
 
-/** Everything that must be the same when a job is opened again, and how it is. */
-export interface KnownJob {
+/** Everything that must be the same when a job is opened again, how it is, and what people ask about it. */
+export interface ReadJob {
   readonly jobId: JobId;
   readonly graph: JobGraph;
   readonly configuration: CheckpointConfiguration;
@@ -30,6 +30,7 @@ export interface KnownJob {
   readonly term: number;
   /** Files that are to be deleted and may still be there. */
   readonly discardsOwed: number;
+  readonly statistics: CheckpointStatistics;
 }
 
 const emptyGraph: JobGraph = { vertices: [], settings: {} };
@@ -99,40 +100,20 @@ export async function* factPages(
   }
 }
 
-/** The statistics of everything the journal still holds. */
-export const readStatistics = async (journal: Journal, jobId: JobId): Promise<CheckpointStatistics> => {
-  let statistics = noStatistics;
-  for await (const page of factPages(journal, jobId, 1)) {
-    statistics = foldStatistics(
-      statistics,
-      page.flatMap((block) => block.facts),
-    );
-  }
-  return statistics;
-};
-
 /** The job as its journal knows it. */
-export const readKnownJob = async (journal: Journal, jobId: JobId): Promise<KnownJob> => {
+export const readKnownJob = async (journal: Journal, jobId: JobId): Promise<ReadJob> => {
   const identity = { jobId, graph: emptyGraph, configuration: checkConfiguration({}) };
-  const { state, head } = await recoverJob(journal, identity);
+  const { state, head, statistics: folded } = await recoverJob(journal, identity);
   const { graph, configuration, discards } = state.table;
-  return { jobId, graph, configuration, term: head.term, discardsOwed: Object.keys(discards).length };
+  const discardsOwed = Object.keys(discards).length;
+  return { jobId, graph, configuration, term: head.term, discardsOwed, statistics: folded.statistics };
 };
-
-/** A job with everything that people ask about it. */
-export interface ReadJob extends KnownJob {
-  readonly statistics: CheckpointStatistics;
-}
 
 /** @throws DATA_DIRECTORY_MISSING and the codes of the journal. */
 export const readJob = async (directory: DataDirectory): Promise<ReadJob> =>
-  await readingJournal(directory, async (journal) => {
-    const jobId = await requireJob(directory, journal);
-    return {
-      ...(await readKnownJob(journal, jobId)),
-      statistics: await readStatistics(journal, jobId),
-    };
-  });
+  await readingJournal(directory, async (journal) =>
+    readKnownJob(journal, await requireJob(directory, journal)),
+  );
 
 const endings: readonly string[] = ['finished', 'failed', 'cancelled'];
 

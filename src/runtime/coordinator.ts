@@ -5,7 +5,11 @@ import type { JobStatus } from '../core/commands.ts';
 import { reportOn } from '../core/configuration.ts';
 import type { Fact } from '../core/facts/fact.ts';
 import type { Outcome } from '../core/outcomes.ts';
+import type { CheckpointGauges } from '../stats/gauges.ts';
+import type { InitializationOutcome, SubtaskInitialization } from '../stats/initialization.ts';
+import type { CheckpointingStatisticsView } from '../stats/rest-view.ts';
 import type { CheckpointStatistics } from '../stats/statistics.ts';
+import type { CheckpointDetail } from '../stats/tasks.ts';
 import type { CheckpointId } from '../state/ids.ts';
 import type { LivingAttempt } from '../tasks/gateway.ts';
 import { BlockWriter } from './block-writer.ts';
@@ -68,7 +72,7 @@ export class CheckpointCoordinator implements AsyncDisposable {
     this.#random = options.random ?? systemRandom;
     this.recovery = recovery;
     this.facts$ = concat(of(opening), reign.facts$);
-    this.status$ = reign.status$.asObservable();
+    this.status$ = reign.desk.status$.asObservable();
     this.problems$ = reign.problems$.asObservable();
   }
 
@@ -90,16 +94,13 @@ export class CheckpointCoordinator implements AsyncDisposable {
     const writer = new BlockWriter(journal, streamOf(jobId), taken.term, taken.revision);
     const link = new TaskLink({ clock, gateway: options.tasks, term: taken.term, jobId });
     link.listen();
-    const [attached, statistics] = await attach(options, taken, writer, timeOf(clock)).catch(
-      (error: unknown) => {
-        link.stop();
-        throw error;
-      },
-    );
+    const attached = await attach(options, taken, writer, timeOf(clock)).catch((error: unknown) => {
+      link.stop();
+      throw error;
+    });
     const periodicTrigger = new PeriodicTrigger(clock, options.random ?? systemRandom, intervalMs);
     const masterHooks = new MasterHooks(hooks);
-    const given = { options, clock, periodicTrigger, taken, attached, writer, link, statistics, masterHooks };
-    const reign = new Reign(given);
+    const reign = new Reign({ options, clock, periodicTrigger, taken, attached, writer, link, masterHooks });
     const opening = [...taken.facts, ...attached.facts];
     const recovery = recoveryOf(taken, attached);
     const coordinator = new CheckpointCoordinator(options, reign, recovery, opening, masterHooks);
@@ -112,9 +113,35 @@ export class CheckpointCoordinator implements AsyncDisposable {
     return this.#reign.ended;
   }
 
-  /** The present statistics. */
+  /** The present statistics: frozen, and the same value as long as nothing has happened. */
   get statistics(): CheckpointStatistics {
-    return this.#reign.status$.value;
+    return this.#reign.desk.status$.value;
+  }
+
+  /** Flink's gauges of the job's checkpoints, by name. */
+  gauges(): CheckpointGauges {
+    return this.#reign.desk.gauges();
+  }
+
+  /** The statistics by the field names of Flink's REST interface. */
+  checkpointingStatistics(): CheckpointingStatisticsView {
+    return this.#reign.desk.view();
+  }
+
+  /**
+   * A checkpoint with its tasks: one in flight, or one of the last ten that ended. Undefined for any other. It is made
+   * anew each time, in one pass over all tasks; `checkpointView` and `taskDetailView` show it by Flink's field names.
+   */
+  checkpointDetail(checkpointId: number): CheckpointDetail | undefined {
+    return this.#reign.desk.detail(checkpointId);
+  }
+
+  /**
+   * A new attempt says how its start went. With the last one of a deployment the listener gets a span. It is not
+   * journaled: a coordinator that dies before leaves no span.
+   */
+  reportInitialization(report: SubtaskInitialization): InitializationOutcome {
+    return this.#reign.desk.reportInitialization(report);
   }
 
   /** An attempt number greater than any used before in the life of the job. */

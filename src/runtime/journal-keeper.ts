@@ -6,7 +6,9 @@ import { encodeSnapshot } from '../core/facts/snapshot.ts';
 import type { Fact } from '../core/facts/fact.ts';
 import type { JobState } from '../core/job-state.ts';
 import type { Journal } from '../journal/journal.ts';
-import { noteAcknowledged } from './recover.ts';
+import { plainStatistics } from '../stats/plain-statistics.ts';
+import type { StatisticsState } from '../stats/statistics.ts';
+import { noteAcknowledged } from './recover-statistics.ts';
 
 /** How long an embedder wants what outlives its use kept, for people. */
 export interface JournalRetention {
@@ -38,6 +40,8 @@ export interface JournalKeeperOptions {
   readonly retention: JournalRetention;
   readonly snapshotRevision: number;
   readonly acknowledgedIn: ReadonlyMap<number, readonly number[]>;
+  /** Blocks with acknowledgements of checkpoints that have ended, the last ended one last. */
+  readonly detailIn: ReadonlyMap<number, readonly number[]>;
   /** Blocks whose bulk the coordinator before had no time to forget. */
   readonly superfluous: readonly number[];
   /** Keeping is housekeeping: a failure is reported and tried again at the next occasion. */
@@ -64,18 +68,37 @@ export class JournalKeeper {
     this.#acknowledgedIn = new Map(
       Array.from(options.acknowledgedIn, ([id, revisions]) => [id, [...revisions]]),
     );
+    for (const [checkpointId, revisions] of options.detailIn) {
+      this.#finished.push({ checkpointId, revisions });
+    }
   }
 
   /**
-   * A block was decided; its fold is `state`. Answers the snapshot to write once the block is durable, when one is
-   * due.
+   * A block was decided; its folds are `state` and `statistics`. Answers the snapshot to write once the block is
+   * durable, when one is due.
    */
-  decided(revision: number, state: JobState, facts: readonly Fact[]): Uint8Array | undefined {
+  decided(
+    revision: number,
+    facts: readonly Fact[],
+    folded: { readonly state: JobState; readonly statistics: StatisticsState },
+  ): Uint8Array | undefined {
     noteAcknowledged(this.#acknowledgedIn, facts, revision);
     const every = this.#options.retention.snapshotBlocks ?? SNAPSHOT_EVERY_BLOCKS;
     if (revision - this.#snapshotRevision < every) return undefined;
     this.#snapshotRevision = revision;
-    return encodeSnapshot(state, this.#acknowledgedIn);
+    return encodeSnapshot(folded.state, this.#acknowledgedIn, {
+      statistics: plainStatistics(folded.statistics),
+      detailIn: folded.statistics.details.ended.map(({ checkpointId }) => [
+        checkpointId,
+        this.#detailOf(checkpointId),
+      ]),
+    });
+  }
+
+  #detailOf(checkpointId: number): readonly number[] {
+    const finished = this.#finished.find((each) => each.checkpointId === checkpointId);
+    // One that has ended in a block that is not durable yet is not among the finished.
+    return finished?.revisions ?? this.#acknowledgedIn.get(checkpointId) ?? [];
   }
 
   /** The block is durable: writes its snapshot, and now and then forgets what has become superfluous. */
@@ -84,6 +107,11 @@ export class JournalKeeper {
     this.#blocks.push(this.#last);
     this.#superfluous.push(...this.#finish(facts));
     if (snapshot !== undefined || this.#finishedSince >= FORGET_EVERY_CHECKPOINTS) this.#begin(snapshot);
+  }
+
+  /** Checkpoints ended while the job was opened, before the first block of this keeper. */
+  ended(facts: readonly Fact[]): void {
+    this.#superfluous.push(...this.#finish(facts));
   }
 
   /** Forgets what is left to forget; resolves when all housekeeping is done. */

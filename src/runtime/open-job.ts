@@ -14,23 +14,22 @@ import { checkUnaligned } from '../core/unaligned-graph.ts';
 import { unfinished, type JobState } from '../core/job-state.ts';
 import type { RosterEntry } from '../core/roster.ts';
 import { step } from '../core/step.ts';
-import { foldStatistics, noStatistics, type CheckpointStatistics } from '../stats/statistics.ts';
+import { foldStatistics, type StatisticsState } from '../stats/statistics.ts';
 import type { CheckpointId } from '../state/ids.ts';
 import type { LivingAttempt } from '../tasks/gateway.ts';
 import type { AppendRequest } from '../journal/journal.ts';
 import type { BlockWriter } from './block-writer.ts';
 import type { CoordinatorOptions, Recovery } from './options.ts';
-import { catchUp, factsOf, recoverJob, streamOf, type RecoveredJob } from './recover.ts';
+import { catchUp, recoverJob, streamOf, type RecoveredJob } from './recover.ts';
 
 /** Tries to take over while others do the same; each lost race means that somebody else has won. */
 const TAKE_OVER_TRIES_MAX = 5;
-/** Blocks folded into the statistics at the start: a few hundred checkpoints. */
-const STATISTICS_BLOCKS = 2_000;
 
 /** The job as it stands once this coordinator's term is in the journal. */
 export interface TakenOver {
   readonly recovered: RecoveredJob;
   readonly state: JobState;
+  readonly statistics: StatisticsState;
   readonly facts: readonly Fact[];
   readonly term: number;
   readonly revision: number;
@@ -80,7 +79,8 @@ const tryTakeOver = async (
   if (revision === undefined) return undefined;
   const whole = await catchUp(journal, streamOf(jobId), recovered, revision - 1);
   const { state, facts } = step(whole.state, command);
-  return { recovered: whole, state, facts, term, revision };
+  const statistics = foldStatistics(whole.statistics, facts);
+  return { recovered: whole, state, statistics, facts, term, revision };
 };
 
 /** The revision of the block, or undefined when somebody else has won. */
@@ -135,13 +135,17 @@ export const rosterEntry = (graph: JobGraph, attempt: LivingAttempt): RosterEntr
 /** What attaching decided: durable, but not yet shown. */
 export interface Attached {
   readonly state: JobState;
+  readonly statistics: StatisticsState;
   readonly facts: readonly Fact[];
   readonly effects: readonly Effect[];
   readonly living: number;
 }
 
-/** Compares the living attempts with the plan, and journals what that means. */
-const attachTasks = async (
+/**
+ * Compares the living attempts with the plan, and journals what that means.
+ * @throws JOB_MISMATCH, JOURNAL_UNAVAILABLE, COORDINATOR_FENCED
+ */
+export const attach = async (
   options: CoordinatorOptions,
   taken: TakenOver,
   writer: BlockWriter,
@@ -156,7 +160,8 @@ const attachTasks = async (
   const command: Command = { type: 'attach', ...time, living };
   const { state, facts, effects } = step(before, command);
   if (facts.length > 0) await writer.append(encodeFacts(facts));
-  return { state, facts, effects, living: living.length };
+  const statistics = foldStatistics(taken.statistics, facts);
+  return { state, statistics, facts, effects, living: living.length };
 };
 
 /** What opening found. */
@@ -174,31 +179,3 @@ export const recoveryOf = (taken: TakenOver, attached: Attached): Recovery => ({
   endOfData: attached.state.table.endCompletedId,
   living: attached.living,
 });
-
-/** The statistics of what the journal still holds. */
-const recoverStatistics = async (
-  options: CoordinatorOptions,
-  revision: number,
-): Promise<CheckpointStatistics> => {
-  const stream = streamOf(options.jobId);
-  const from = Math.max(1, revision - STATISTICS_BLOCKS + 1);
-  const blocks = await options.journal.read(stream, from, { limit: STATISTICS_BLOCKS });
-  return blocks.reduce(
-    (statistics, block) => foldStatistics(statistics, factsOf(stream, block)),
-    noStatistics,
-  );
-};
-
-/**
- * Attaches to the tasks and reads the statistics.
- * @throws JOB_MISMATCH, JOURNAL_CORRUPT, JOURNAL_UNAVAILABLE, COORDINATOR_FENCED
- */
-export const attach = async (
-  options: CoordinatorOptions,
-  taken: TakenOver,
-  writer: BlockWriter,
-  time: Time,
-): Promise<readonly [Attached, CheckpointStatistics]> => {
-  const attached = await attachTasks(options, taken, writer, time);
-  return [attached, await recoverStatistics(options, writer.nextRevision - 1)];
-};

@@ -12,6 +12,7 @@ import type { JournalRetention } from './journal-keeper.ts';
 import type { MasterHookSource } from './master-hooks.ts';
 import type { OperatorCoordinator } from './operator-coordinator.ts';
 import type { Random } from './random.ts';
+import type { CheckpointListener } from './statistics-desk.ts';
 
 export interface CoordinatorOptions {
   readonly jobId: JobId;
@@ -38,6 +39,8 @@ export interface CoordinatorOptions {
   readonly operatorCoordinators?: readonly OperatorCoordinator[] | undefined;
   /** Hooks, or the functions that load them; each is called behind the operator coordinators and before the tasks. */
   readonly masterHooks?: readonly MasterHookSource[] | undefined;
+  /** Hears when checkpoints end, and their spans and events. */
+  readonly listener?: CheckpointListener | undefined;
   /** Any XState inspector. */
   readonly inspect?: Inspect | undefined;
   readonly clock?: Clock | undefined;
@@ -82,7 +85,7 @@ export interface FinalizedCheckpoint {
 /**
  * Something that failed without stopping the coordinator: a discard or housekeeping that is tried again, a message that
  * found the inbox full, frames that were refused, an operator coordinator that threw at a notice, a master hook that
- * cannot be closed, an embedder that threw when it was told to fail the job.
+ * cannot be closed, an embedder that threw when it was told to fail the job, a listener that threw.
  */
 export interface Problem {
   readonly what:
@@ -92,7 +95,8 @@ export interface Problem {
     | 'frames'
     | 'operatorCoordinator'
     | 'masterHook'
-    | 'jobFailure';
+    | 'jobFailure'
+    | 'listener';
   readonly message: string;
   readonly planned?: DiscardPlanned | undefined;
 }

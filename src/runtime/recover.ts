@@ -9,11 +9,19 @@ import type { JobGraph } from '../core/job-graph.ts';
 import { initialState, type JobState } from '../core/job-state.ts';
 import type { Journal, StoredBlock, StreamHead } from '../journal/journal.ts';
 import type { JobId } from '../state/ids.ts';
+import { foldStatistics, noStatisticsState, type StatisticsState } from '../stats/statistics.ts';
+import {
+  noteAcknowledged,
+  noteEnded,
+  readStatistics,
+  type RecoveredStatistics,
+  type Stream,
+} from './recover-statistics.ts';
 
 /** Blocks read at a time: a page of facts, not a whole journal in memory. */
 const PAGE_BLOCKS = 256;
 
-export interface RecoveredJob {
+export interface RecoveredJob extends RecoveredStatistics {
   /** Where the stream stood when it was read. */
   readonly head: StreamHead;
   readonly state: JobState;
@@ -56,10 +64,11 @@ const readBlock = async (journal: Journal, stream: string, revision: number): Pr
 const readSnapshot = async (journal: Journal, stream: string, job: JobIdentity) => {
   const stored = await journal.readSnapshot(stream);
   const empty = initialState(job.jobId, job.graph, job.configuration);
-  if (stored === undefined) return { state: empty, revision: 0, acknowledgedIn: new Map<number, number[]>() };
+  const acknowledgedIn = new Map<number, number[]>();
+  const nothing = { statistics: noStatisticsState, detailIn: new Map<number, readonly number[]>() };
+  if (stored === undefined) return { state: empty, revision: 0, acknowledgedIn, ...nothing };
   const decoded = decodeSnapshot(stored.bytes, `snapshot of ${whereOf(stream, stored.revision)}`, job);
   const facts = new Map<number, readonly Fact[]>();
-  const acknowledgedIn = new Map<number, number[]>();
   for (const [checkpointId, revisions] of decoded.acknowledgedIn) {
     const read = await Promise.all(revisions.map((revision) => readBlock(journal, stream, revision)));
     const isOwn = (fact: Fact): boolean => isAnswering(fact) && fact.checkpointId === checkpointId;
@@ -67,34 +76,29 @@ const readSnapshot = async (journal: Journal, stream: string, job: JobIdentity) 
     acknowledgedIn.set(checkpointId, [...revisions]);
   }
   const state = decoded.rebuild((checkpointId) => facts.get(checkpointId) ?? []);
-  return { state, revision: stored.revision, acknowledgedIn };
+  const { revision } = stored;
+  const { beside } = decoded;
+  const source: Stream = { journal, name: stream, factsOf: (block) => factsOf(stream, block) };
+  const read = await readStatistics(source, { revision, state, beside, acknowledged: facts });
+  return { state, revision, acknowledgedIn, ...read };
 };
 
-/** Notes which block holds acknowledgements of which checkpoint. */
-export const noteAcknowledged = (
-  index: Map<number, number[]>,
-  facts: readonly Fact[],
-  revision: number,
-): void => {
-  for (const fact of facts) {
-    if (!isAnswering(fact)) continue;
-    const revisions = index.get(fact.checkpointId) ?? [];
-    if (revisions.at(-1) !== revision) index.set(fact.checkpointId, [...revisions, revision]);
-  }
-};
+interface Folded extends RecoveredStatistics {
+  readonly state: JobState;
+  readonly acknowledgedIn: AcknowledgedIn;
+}
 
 /** Folds the blocks after `revision`, up to and including `through`. */
 const foldTail = async (
   journal: Journal,
   stream: string,
-  from: {
-    readonly state: JobState;
-    readonly revision: number;
-    readonly acknowledgedIn: Map<number, number[]>;
-  },
+  from: Folded & { readonly revision: number },
   through: number,
-): Promise<{ readonly state: JobState; readonly superfluous: readonly number[] }> => {
+): Promise<Folded & { readonly superfluous: readonly number[] }> => {
   let { state, revision } = from;
+  let statistics: StatisticsState = from.statistics;
+  const acknowledgedIn = new Map(Array.from(from.acknowledgedIn, ([id, revisions]) => [id, [...revisions]]));
+  const detailIn = new Map(from.detailIn);
   const touched = new Set<number>();
   while (revision < through) {
     const limit = Math.min(PAGE_BLOCKS, through - revision);
@@ -102,14 +106,16 @@ const foldTail = async (
     for (const block of blocks) {
       const facts = factsOf(stream, block);
       state = fold(state, facts);
-      noteAcknowledged(from.acknowledgedIn, facts, block.revision);
+      statistics = foldStatistics(statistics, facts);
+      noteAcknowledged(acknowledgedIn, facts, block.revision);
+      noteEnded(detailIn, acknowledgedIn, facts);
       if (block.bulk !== undefined) touched.add(block.revision);
     }
     revision = blocks.at(-1)?.revision ?? through;
   }
-  for (const id of from.acknowledgedIn.keys()) if (!state.ledgers.has(id)) from.acknowledgedIn.delete(id);
-  for (const needed of [...from.acknowledgedIn.values()].flat()) touched.delete(needed);
-  return { state, superfluous: [...touched] };
+  for (const id of acknowledgedIn.keys()) if (!state.ledgers.has(id)) acknowledgedIn.delete(id);
+  for (const needed of [...acknowledgedIn.values()].flat()) touched.delete(needed);
+  return { state, statistics, acknowledgedIn, detailIn, superfluous: [...touched] };
 };
 
 /**
@@ -120,9 +126,8 @@ export const recoverJob = async (journal: Journal, job: JobIdentity): Promise<Re
   const stream = streamOf(job.jobId);
   const head = await journal.head(stream);
   const snapshot = await readSnapshot(journal, stream, job);
-  const { acknowledgedIn } = snapshot;
-  const { state, superfluous } = await foldTail(journal, stream, snapshot, head.revision);
-  return { head, state, snapshotRevision: snapshot.revision, acknowledgedIn, superfluous };
+  const folded = await foldTail(journal, stream, snapshot, head.revision);
+  return { head, snapshotRevision: snapshot.revision, ...folded };
 };
 
 /** What the coordinator before appended between our reading and our taking over: it counts. */
@@ -132,10 +137,7 @@ export const catchUp = async (
   recovered: RecoveredJob,
   through: number,
 ): Promise<RecoveredJob> => {
-  const acknowledgedIn = new Map(
-    Array.from(recovered.acknowledgedIn, ([id, revisions]) => [id, [...revisions]]),
-  );
-  const from = { state: recovered.state, revision: recovered.head.revision, acknowledgedIn };
-  const { state } = await foldTail(journal, stream, from, through);
-  return { ...recovered, state, acknowledgedIn };
+  const from = { ...recovered, revision: recovered.head.revision };
+  const folded = await foldTail(journal, stream, from, through);
+  return { ...recovered, ...folded, superfluous: recovered.superfluous };
 };

@@ -2,12 +2,12 @@
  * One reign: everything that lives from taking over to the end, wired together. It decides nothing and owns no state of
  * the job; it makes sure that what is durable is shown once, in order, to actors, tasks, discards and observers.
  */
-import { BehaviorSubject, Subject } from 'rxjs';
+import { Subject } from 'rxjs';
 import { messageOf, TidemarkError } from '../errors.ts';
 import { owedEffects, type Effect } from '../core/effects.ts';
 import type { Fact, JobFailureRequired } from '../core/facts/fact.ts';
 import type { JobState } from '../core/job-state.ts';
-import { foldStatistics, type CheckpointStatistics } from '../stats/statistics.ts';
+import type { StatisticsState } from '../stats/statistics.ts';
 import type { CheckpointId } from '../state/ids.ts';
 import { Actors } from './actors.ts';
 import type { BlockWriter } from './block-writer.ts';
@@ -22,6 +22,7 @@ import type { CoordinatorOptions, Ended, Problem } from './options.ts';
 import { OperatorCoordinators } from './operator-coordinators.ts';
 import type { PeriodicTrigger } from './periodic-trigger.ts';
 import { streamOf } from './recover.ts';
+import { StatisticsDesk } from './statistics-desk.ts';
 import { Requests } from './requests.ts';
 import type { TaskLink } from './task-link.ts';
 import type { Turn } from './turn.ts';
@@ -35,14 +36,13 @@ export interface ReignOptions {
   readonly attached: Attached;
   readonly writer: BlockWriter;
   readonly link: TaskLink;
-  readonly statistics: CheckpointStatistics;
   readonly masterHooks: MasterHooks;
 }
 
 export class Reign {
   readonly facts$ = new Subject<readonly Fact[]>();
   readonly problems$ = new Subject<Problem>();
-  readonly status$: BehaviorSubject<CheckpointStatistics>;
+  readonly desk: StatisticsDesk;
   readonly requests = new Requests();
   readonly ended: Promise<Ended>;
   readonly loop: TurnLoop;
@@ -69,7 +69,9 @@ export class Reign {
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
-    this.status$ = new BehaviorSubject(given.statistics);
+    this.desk = new StatisticsDesk(attached.statistics, options.listener, (message) =>
+      this.problems$.next({ what: 'listener', message }),
+    );
     this.#link = given.link;
     this.#onJobFailure = options.onJobFailure;
     this.#periodicTrigger = given.periodicTrigger;
@@ -79,8 +81,9 @@ export class Reign {
       writer,
       keeper: this.#keeper,
       state: attached.state,
+      statistics: attached.statistics,
       blockCommandsMax: options.blockCommandsMax,
-      show: (turn) => this.#show(turn),
+      show: (turn, statistics) => this.#show(turn, statistics),
       fail: (error) => this.#fail(error),
     });
     this.#discards = new Discards({
@@ -115,6 +118,8 @@ export class Reign {
     this.operatorCoordinators.takeOver(attached.state);
     if (attached.state.table.configuration.intervalMs !== undefined) this.#prepareBase();
     this.#actors.recover();
+    this.#keeper.ended(attached.facts);
+    this.desk.tell(attached.facts, attached.statistics);
     for (const effect of attached.effects)
       if (effect.type !== 'discard') this.#carryOut(effect, attached.state);
     for (const effect of owedEffects(attached.state)) this.#carryOut(effect, attached.state);
@@ -163,12 +168,12 @@ export class Reign {
     this.requests.rejectAll(error);
     this.#settle();
     this.facts$.complete();
-    this.status$.complete();
+    this.desk.status$.complete();
     this.problems$.complete();
     this.#end(ended);
   }
 
-  #show(turn: Turn): void {
+  #show(turn: Turn, statistics: StatisticsState): void {
     this.#actors.follow(turn.facts, turn.state);
     this.operatorCoordinators.follow(turn.facts, turn.state);
     for (const effect of turn.effects) {
@@ -177,7 +182,7 @@ export class Reign {
     }
     if (this.#isOver || turn.facts.length === 0) return;
     this.requests.settle(turn.facts);
-    this.status$.next(foldStatistics(this.status$.value, turn.facts));
+    this.desk.show(turn.facts, statistics);
     this.facts$.next(turn.facts);
   }
 
@@ -251,6 +256,7 @@ export class Reign {
       retention: options.journalRetention ?? {},
       snapshotRevision: taken.recovered.snapshotRevision,
       acknowledgedIn: taken.recovered.acknowledgedIn,
+      detailIn: taken.recovered.detailIn,
       superfluous: taken.recovered.superfluous,
       report: (error) => this.problems$.next({ what: 'housekeeping', message: String(error) }),
     });

@@ -4,6 +4,7 @@
  */
 import { messageOf, TidemarkError } from '../errors.ts';
 import type { JobState } from '../core/job-state.ts';
+import { foldStatistics, type StatisticsState } from '../stats/statistics.ts';
 import type { BlockWriter } from './block-writer.ts';
 import { timeOf, type Clock } from './clock.ts';
 import { Inbox, type Letter } from './inbox.ts';
@@ -15,9 +16,10 @@ export interface TurnLoopOptions {
   readonly writer: BlockWriter;
   readonly keeper: JournalKeeper;
   readonly state: JobState;
+  readonly statistics: StatisticsState;
   readonly blockCommandsMax: number | undefined;
   /** The turn is durable: tell everybody. */
-  readonly show: (turn: Turn) => void;
+  readonly show: (turn: Turn, statistics: StatisticsState) => void;
   /** Nothing more will be shown: fenced, or the journal cannot be written, or a bug. */
   readonly fail: (error: TidemarkError) => void;
 }
@@ -26,6 +28,7 @@ export class TurnLoop {
   readonly #options: TurnLoopOptions;
   readonly #inbox: Inbox;
   #state: JobState;
+  #statistics: StatisticsState;
   #isScheduled = false;
   #error: TidemarkError | undefined;
   #shown: Promise<void> = Promise.resolve();
@@ -34,6 +37,7 @@ export class TurnLoop {
     this.#options = options;
     this.#inbox = new Inbox(options.blockCommandsMax);
     this.#state = options.state;
+    this.#statistics = options.statistics;
   }
 
   /** The state as decided; it may be ahead of the disk by the blocks in flight. */
@@ -86,26 +90,28 @@ export class TurnLoop {
     try {
       const turn = takeTurn(this.#state, taken, timeOf(this.#options.clock));
       this.#state = turn.state;
-      this.#append(turn);
+      // Folded with the state and not when shown: a snapshot holds both as of one block.
+      this.#statistics = foldStatistics(this.#statistics, turn.facts);
+      this.#append(turn, this.#statistics);
     } catch (error) {
       for (const letter of taken.letters) letter.reject?.(error);
       this.#fail(error);
     }
   }
 
-  #append(turn: Turn): void {
+  #append(turn: Turn, statistics: StatisticsState): void {
     const { writer, keeper } = this.#options;
     if (turn.block === undefined) {
-      this.#shown = this.#shown.then(() => this.#show(turn));
+      this.#shown = this.#shown.then(() => this.#show(turn, statistics));
       return;
     }
-    const snapshot = keeper.decided(writer.nextRevision, turn.state, turn.facts);
+    const snapshot = keeper.decided(writer.nextRevision, turn.facts, { state: turn.state, statistics });
     const durable = writer.append(turn.block);
     this.#shown = this.#shown.then(async () => {
       try {
         const revision = await durable;
         if (this.#error === undefined) keeper.durable(revision, turn.facts, snapshot);
-        this.#show(turn);
+        this.#show(turn, statistics);
       } catch (error) {
         this.#refuse(turn, error);
         this.#fail(error);
@@ -114,13 +120,13 @@ export class TurnLoop {
     });
   }
 
-  #show(turn: Turn): void {
+  #show(turn: Turn, statistics: StatisticsState): void {
     if (this.#error !== undefined) {
       this.#refuse(turn, this.#error);
       return;
     }
     for (const { letter, outcome } of turn.replies) letter.resolve?.(outcome);
-    this.#options.show(turn);
+    this.#options.show(turn, statistics);
   }
 
   #refuse(turn: Turn, error: unknown): void {

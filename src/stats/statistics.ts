@@ -1,192 +1,229 @@
-/** Facts → what people want to know of checkpoints: counts, a history and the latest ones. */
-import { castDraft, produce, type Draft } from 'immer';
+/**
+ * Facts → what people want to know of checkpoints (C-310): a projection, so that a replay of the journal gives the very
+ * same statistics as the run did. Every value is frozen and a change makes a new one: readers never wait (C-229).
+ */
+import { addColumns, noTotals } from '../core/ledger.ts';
+import type { CheckpointConfiguration } from '../core/configuration.ts';
 import type { Fact } from '../core/facts/fact.ts';
+import type { AcknowledgedRows } from './acknowledged-rows.ts';
+import { countEnded, countRestored, countTriggered, noCounts, type CheckpointCounts } from './counts.ts';
+import {
+  beginRecord,
+  emptyRecord,
+  endRecord,
+  HISTORY_SIZE,
+  newest,
+  noHistory,
+  recordOf,
+  replaceRecord,
+  type CheckpointHistory,
+  type CheckpointRecord,
+} from './history.ts';
+import { emptySummary, summarize, type CompletedSummary } from './summary.ts';
+import { foldTaskDetails, noTaskDetails, rowsOf, type TaskDetails } from './task-details.ts';
+import { UNALIGNED_FLAG } from './tasks.ts';
 
-/** Records kept, newest last: enough for a page and a small terminal. */
-export const HISTORY_MAX = 100;
-
-export type CheckpointStatus = 'IN_PROGRESS' | 'COMPLETED' | 'FAILED';
-
-/** One checkpoint or savepoint as people see it. Times are wall-clock milliseconds, durations ms, sizes bytes. */
-export interface CheckpointRecord {
+/** The checkpoint or savepoint the newest attempts were started from. */
+export interface RestoredRecord {
   readonly checkpointId: number;
-  readonly kind: 'checkpoint' | 'savepoint';
-  readonly cause: 'periodic' | 'manual' | 'endOfData';
-  readonly status: CheckpointStatus;
-  readonly triggeredAt: number;
-  readonly endedAt: number | undefined;
-  readonly durationMs: number | undefined;
-  readonly tasks: number;
-  readonly acknowledged: number;
-  readonly stateSizeBytes: number;
-  readonly checkpointedSizeBytes: number;
-  readonly metadataSizeBytes: number | undefined;
+  readonly restoredAt: number;
+  readonly isSavepoint: boolean;
+  /** Undefined when its record was forgotten before it was restored. */
   readonly externalPointer: string | undefined;
-  readonly failure: string | undefined;
-  /** Why its files went or are about to go; undefined while they stay. */
-  readonly discarded: string | undefined;
+  readonly stateSizeBytes: number | undefined;
 }
 
-/** Counts as Flink reports them (C-221), for all facts that were folded. */
-export interface CheckpointCounts {
-  readonly restored: number;
-  readonly total: number;
-  readonly inProgress: number;
-  readonly completed: number;
-  readonly failed: number;
-}
-
-export interface CheckpointStatistics {
+export interface CheckpointStatistics extends CheckpointHistory {
   readonly counts: CheckpointCounts;
-  /** Newest last. */
-  readonly history: readonly CheckpointRecord[];
-  readonly latestCompleted: CheckpointRecord | undefined;
-  readonly latestSavepoint: CheckpointRecord | undefined;
-  readonly latestFailed: CheckpointRecord | undefined;
+  /** Over all that completed, savepoints too. */
+  readonly summary: CompletedSummary;
   /** How the job is, in the words of its facts: `running`, `restarting`, `finished` … */
   readonly jobStatus: string;
   readonly jobMessage: string;
   readonly restarts: number;
   /** Reigns over this job: one more with every start and every crash. */
   readonly term: number;
+  /** In force; undefined before the first reign. */
+  readonly configuration: CheckpointConfiguration | undefined;
+  /** When attempts were last handed their state, even if there was none; undefined before. */
+  readonly initializedAt: number | undefined;
+  readonly restored: RestoredRecord | undefined;
   readonly restoredFrom: number | undefined;
   /** At the end: what retention kept, and the clause that decided. */
   readonly kept: readonly { readonly checkpointId: number; readonly clause: string }[];
   readonly discardsOwed: number;
 }
 
-export const noStatistics: CheckpointStatistics = {
-  counts: { restored: 0, total: 0, inProgress: 0, completed: 0, failed: 0 },
-  history: [],
-  latestCompleted: undefined,
-  latestSavepoint: undefined,
-  latestFailed: undefined,
+export const noStatistics: CheckpointStatistics = Object.freeze({
+  ...noHistory,
+  counts: noCounts,
+  summary: emptySummary,
   jobStatus: 'created',
   jobMessage: '',
   restarts: 0,
   term: 0,
+  configuration: undefined,
+  initializedAt: undefined,
+  restored: undefined,
   restoredFrom: undefined,
   kept: [],
   discardsOwed: 0,
+});
+
+/** What is folded: the statistics, and beside them what they say task by task. */
+export interface StatisticsState {
+  readonly statistics: CheckpointStatistics;
+  readonly details: TaskDetails;
+  /** What the facts folded last have ended, for those who are told; it is no part of the statistics. */
+  readonly justEnded: readonly EndedCheckpoint[];
+}
+
+/** One that has ended, whether the history keeps it or not; its rows when all of them are known. */
+export interface EndedCheckpoint {
+  readonly record: CheckpointRecord;
+  readonly rows: AcknowledgedRows | undefined;
+}
+
+export const noStatisticsState: StatisticsState = {
+  statistics: noStatistics,
+  details: noTaskDetails,
+  justEnded: [],
 };
 
-type Statistics = Draft<CheckpointStatistics>;
+type Of<Type extends Fact['type']> = Fact & { readonly type: Type };
 
-const recordOf = (statistics: Statistics, checkpointId: number): Draft<CheckpointRecord> | undefined =>
-  statistics.history.findLast((record) => record.checkpointId === checkpointId);
+const takeOver = (
+  statistics: CheckpointStatistics,
+  fact: Of<'coordinator.tookOver'>,
+): CheckpointStatistics => ({
+  ...statistics,
+  term: fact.term,
+  configuration: fact.configuration,
+  history: newest(statistics.history, fact.configuration.historySize),
+});
 
-const begin = (statistics: Statistics, fact: Fact & { type: 'checkpoint.triggered' }): void => {
+const endJob = (
+  statistics: CheckpointStatistics,
+  { type, message, kept }: Of<'job.finished' | 'job.failed' | 'job.cancelled' | 'job.suspended'>,
+): CheckpointStatistics => ({
+  ...statistics,
+  jobStatus: type.slice('job.'.length),
+  jobMessage: message,
+  kept,
+});
+
+/** The start of a restore is its fact: there is no restore without one (C-234). */
+const restore = (statistics: CheckpointStatistics, fact: Of<'job.restored'>): CheckpointStatistics => {
+  const { checkpointId, at } = fact;
+  const initialized = { ...statistics, initializedAt: at, restoredFrom: checkpointId };
+  if (checkpointId === undefined) return initialized;
+  const record = recordOf(statistics, checkpointId);
+  const { externalPointer, stateSizeBytes } = record ?? {};
+  const isSavepoint = record?.kind === 'savepoint';
+  return {
+    ...initialized,
+    counts: countRestored(statistics.counts),
+    restored: { checkpointId, restoredAt: at, isSavepoint, externalPointer, stateSizeBytes },
+  };
+};
+
+const change = (record: CheckpointRecord, changes: Partial<CheckpointRecord>): CheckpointRecord =>
+  Object.freeze({ ...record, ...changes });
+
+const begin = (statistics: CheckpointStatistics, fact: Of<'checkpoint.triggered'>): CheckpointStatistics => {
   const { checkpointId, kind, cause, at, tasks } = fact;
-  statistics.history.push({
-    checkpointId,
-    kind,
-    cause,
-    status: 'IN_PROGRESS',
-    triggeredAt: at,
-    endedAt: undefined,
-    durationMs: undefined,
-    tasks,
-    acknowledged: 0,
-    stateSizeBytes: 0,
-    checkpointedSizeBytes: 0,
-    metadataSizeBytes: undefined,
-    externalPointer: undefined,
-    failure: undefined,
-    discarded: undefined,
-  });
-  statistics.counts.total += 1;
-  statistics.counts.inProgress += 1;
-  // What is in flight stays in the history however many came after it (C-223).
-  const oldest = statistics.history.findIndex((record) => record.status !== 'IN_PROGRESS');
-  if (statistics.history.length > HISTORY_MAX && oldest >= 0) statistics.history.splice(oldest, 1);
+  const record = change(emptyRecord, { checkpointId, kind, cause, triggeredAt: at, tasks });
+  const size = statistics.configuration?.historySize ?? HISTORY_SIZE;
+  const begun = beginRecord(statistics, record, size);
+  return { ...begun, counts: countTriggered(statistics.counts) };
 };
 
-const end = (
-  statistics: Statistics,
-  fact: Fact & { readonly checkpointId: number },
-  change: Partial<CheckpointRecord> & { readonly status: CheckpointStatus },
-): Draft<CheckpointRecord> | undefined => {
-  const record = recordOf(statistics, fact.checkpointId);
-  statistics.counts.inProgress = Math.max(0, statistics.counts.inProgress - 1);
-  if (record === undefined) return undefined;
-  return Object.assign(
-    record,
-    { endedAt: fact.at, durationMs: Math.max(0, fact.at - record.triggeredAt) },
-    change,
+const inFlightOf = ({ inFlight }: CheckpointStatistics, id: number): CheckpointRecord | undefined =>
+  inFlight.find((record) => record.checkpointId === id);
+
+const acknowledge = (
+  statistics: CheckpointStatistics,
+  fact: Of<'tasks.acknowledged'>,
+): CheckpointStatistics => {
+  const record = inFlightOf(statistics, fact.checkpointId);
+  if (record === undefined) return statistics;
+  const { columns, count, at } = fact;
+  const counted = { acknowledged: record.acknowledged + count, acknowledgedAt: at };
+  if (columns === undefined) return replaceRecord(statistics, change(record, counted));
+  const { stateSizeBytes, checkpointedSizeBytes, processedBytes, persistedBytes } = addColumns(
+    { ...noTotals, ...record },
+    columns,
   );
+  const isUnaligned = record.isUnaligned || columns.flags.some((flags) => (flags & UNALIGNED_FLAG) !== 0);
+  const sums = { stateSizeBytes, checkpointedSizeBytes, processedBytes, persistedBytes, isUnaligned };
+  return replaceRecord(statistics, change(record, { ...counted, ...sums }));
 };
 
-const complete = (statistics: Statistics, fact: Fact & { type: 'checkpoint.completed' }): void => {
+type Ending = Of<'checkpoint.completed' | 'checkpoint.aborted'>;
+
+const changeOf = (record: CheckpointRecord, fact: Ending): Partial<CheckpointRecord> => {
+  if (fact.type === 'checkpoint.aborted') {
+    const { reason, message, acknowledged } = fact;
+    const durationMs = fact.durationMs ?? Math.max(0, fact.at - record.triggeredAt);
+    return { status: 'FAILED', durationMs, acknowledged, failureReason: reason, failure: message };
+  }
   const { totals, metadataSizeBytes, externalPointer, durationMs } = fact;
-  const { stateSizeBytes, checkpointedSizeBytes } = totals;
-  const change = { durationMs, stateSizeBytes, checkpointedSizeBytes, metadataSizeBytes, externalPointer };
-  const record = end(statistics, fact, { ...change, status: 'COMPLETED' });
-  statistics.counts.completed += 1;
-  if (record === undefined) return;
-  if (fact.kind === 'savepoint') statistics.latestSavepoint = { ...record };
-  else statistics.latestCompleted = { ...record };
+  const { stateSizeBytes, checkpointedSizeBytes, processedBytes, persistedBytes } = totals;
+  const sizes = { stateSizeBytes, checkpointedSizeBytes, processedBytes, persistedBytes, metadataSizeBytes };
+  return { status: 'COMPLETED', durationMs, externalPointer, ...sizes };
 };
 
-const fail = (statistics: Statistics, fact: Fact & { type: 'checkpoint.aborted' }): void => {
-  const { message, acknowledged } = fact;
-  const record = end(statistics, fact, { status: 'FAILED', failure: message, acknowledged });
-  statistics.counts.failed += 1;
-  if (record !== undefined) statistics.latestFailed = { ...record };
+/** The last state of a checkpoint's record; undefined when it was not known to be in flight. */
+const endedRecord = (statistics: CheckpointStatistics, fact: Ending): CheckpointRecord | undefined => {
+  const record = inFlightOf(statistics, fact.checkpointId);
+  return record && change(record, { endedAt: fact.at, ...changeOf(record, fact) });
 };
 
-const planDiscard = (statistics: Statistics, fact: Fact & { type: 'discard.planned' }): void => {
-  statistics.discardsOwed += 1;
-  if (fact.target.kind === 'files' || fact.target.kind === 'shared') return;
-  const record = recordOf(statistics, fact.checkpointId);
-  if (record !== undefined) record.discarded = `${fact.cause}: ${fact.clause}`;
+const end = (statistics: CheckpointStatistics, fact: Ending): CheckpointStatistics => {
+  const isCompleted = fact.type === 'checkpoint.completed';
+  const record = endedRecord(statistics, fact);
+  const how = isCompleted ? 'completed' : 'failed';
+  const counts = countEnded(statistics.counts, how, record !== undefined);
+  if (record === undefined) return { ...statistics, counts };
+  const summary = isCompleted ? summarize(statistics.summary, record) : statistics.summary;
+  return { ...endRecord(statistics, record), counts, summary };
 };
 
-const fold = (statistics: Statistics, fact: Fact): void => {
+const planDiscard = (statistics: CheckpointStatistics, fact: Of<'discard.planned'>): CheckpointStatistics => {
+  const owed = { ...statistics, discardsOwed: statistics.discardsOwed + 1 };
+  const record = fact.target.kind === 'files' || fact.target.kind === 'shared' ? undefined : recordOf(statistics, fact.checkpointId);
+  if (record === undefined) return owed;
+  return replaceRecord(owed, change(record, { discarded: `${fact.cause}: ${fact.clause}` }));
+};
+
+const foldOne = (statistics: CheckpointStatistics, fact: Fact): CheckpointStatistics => {
   switch (fact.type) {
     case 'coordinator.tookOver':
-      statistics.term = fact.term;
-      return;
+      return takeOver(statistics, fact);
     case 'job.running':
-      statistics.jobStatus = 'running';
-      statistics.jobMessage = '';
-      return;
-    case 'job.restarting':
-      statistics.jobStatus = 'restarting';
-      statistics.jobMessage = fact.message;
-      if (fact.cause === 'taskFailure') statistics.restarts += 1;
-      return;
+      return { ...statistics, jobStatus: 'running', jobMessage: '' };
+    case 'job.restarting': {
+      const restarts = statistics.restarts + (fact.cause === 'taskFailure' ? 1 : 0);
+      return { ...statistics, jobStatus: 'restarting', jobMessage: fact.message, restarts };
+    }
     case 'job.finished':
     case 'job.failed':
     case 'job.cancelled':
     case 'job.suspended':
-      statistics.jobStatus = fact.type.slice('job.'.length);
-      statistics.jobMessage = fact.message;
-      statistics.kept = castDraft(fact.kept);
-      return;
+      return endJob(statistics, fact);
     case 'job.restored':
-      statistics.restoredFrom = fact.checkpointId;
-      if (fact.checkpointId !== undefined) statistics.counts.restored += 1;
-      return;
+      return restore(statistics, fact);
     case 'checkpoint.triggered':
-      begin(statistics, fact);
-      return;
-    case 'tasks.acknowledged': {
-      const record = recordOf(statistics, fact.checkpointId);
-      if (record !== undefined) record.acknowledged += fact.count;
-      return;
-    }
+      return begin(statistics, fact);
+    case 'tasks.acknowledged':
+      return acknowledge(statistics, fact);
     case 'checkpoint.completed':
-      complete(statistics, fact);
-      return;
     case 'checkpoint.aborted':
-      fail(statistics, fact);
-      return;
+      return end(statistics, fact);
     case 'discard.planned':
-      planDiscard(statistics, fact);
-      return;
+      return planDiscard(statistics, fact);
     case 'discard.confirmed':
-      statistics.discardsOwed = Math.max(0, statistics.discardsOwed - 1);
-      return;
+      return { ...statistics, discardsOwed: Math.max(0, statistics.discardsOwed - 1) };
     case 'job.opened':
     case 'tasks.deployed':
     case 'tasks.lost':
@@ -210,15 +247,26 @@ const fold = (statistics: Statistics, fact: Fact): void => {
     case 'request.rejected':
     case 'job.failureRequired':
     case 'discard.postponed':
-      return;
+      return statistics;
   }
 };
 
-/** Folds the facts of one or more blocks: one produce for all of them. */
-export const foldStatistics = (
-  statistics: CheckpointStatistics,
-  facts: readonly Fact[],
-): CheckpointStatistics =>
-  produce(statistics, (draft) => {
-    for (const fact of facts) fold(draft, fact);
-  });
+const frozen = (statistics: CheckpointStatistics): CheckpointStatistics => {
+  for (const part of [statistics.counts, statistics.history, statistics.inFlight]) Object.freeze(part);
+  return Object.freeze(statistics);
+};
+
+/** Folds facts in order. What they do not change stays the same value. */
+export const foldStatistics = (state: StatisticsState, facts: readonly Fact[]): StatisticsState => {
+  let { statistics, details } = state;
+  const justEnded: EndedCheckpoint[] = [];
+  for (const fact of facts) {
+    if (fact.type === 'checkpoint.completed' || fact.type === 'checkpoint.aborted') {
+      const record = endedRecord(statistics, fact);
+      if (record !== undefined) justEnded.push({ record, rows: rowsOf(details, fact.checkpointId) });
+    }
+    statistics = foldOne(statistics, fact);
+    details = foldTaskDetails(details, fact);
+  }
+  return { statistics: frozen(statistics), details, justEnded };
+};

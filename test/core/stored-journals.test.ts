@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { checkConfiguration } from '../../src/core/configuration.ts';
 import { fold } from '../../src/core/evolve.ts';
+import type { Fact } from '../../src/core/facts/fact.ts';
 import { initialState, type JobState } from '../../src/core/job-state.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { openSqliteJournalInThread } from '../../src/journal/sqlite/journal.ts';
 import { factsOf, recoverJob, streamOf } from '../../src/runtime/recover.ts';
+import { HISTORY_SIZE } from '../../src/stats/history.ts';
 import { coreGraph, coreJobId } from '../support/core-run.ts';
 import { describeState } from '../support/describe-state.ts';
 import { storedRuns, type StoredRun } from '../support/stored-runs.ts';
@@ -80,6 +82,21 @@ describe.each(storedRuns)('stored journal of the run with $name', (stored) => {
     const state = blocks.reduce((before, block) => fold(before, factsOf(stream, block)), start);
     expect(blocks[0]?.revision).toBe(1);
     expectStored(name, state);
+  });
+
+  it('has statistics, although its snapshot holds none (C-310)', async () => {
+    const journal = copied(name);
+    const { statistics } = await recoverJob(journal, job);
+    const { counts, history } = statistics.statistics;
+    const blocks = await journal.read(stream, 1);
+    const facts = blocks.flatMap((block) => factsOf(stream, block));
+    const countOf = (type: Fact['type']): number => facts.filter((fact) => fact.type === type).length;
+    expect(counts).toMatchObject({
+      total: countOf('checkpoint.triggered'),
+      completed: countOf('checkpoint.completed'),
+      failed: countOf('checkpoint.aborted'),
+    });
+    expect(history).toHaveLength(Math.min(HISTORY_SIZE, counts.total));
   });
 
   it('holds what it is kept for (C-270)', async () => {

@@ -1,5 +1,6 @@
 /** `tidemark checkpoints`: the checkpoints and savepoints of the job, oldest first. */
-import type { CheckpointRecord } from '../../stats/statistics.ts';
+import type { CheckpointRecord } from '../../stats/history.ts';
+import { checkpointingStatistics } from '../../stats/rest-view.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import { exitStatus, type ExitStatus } from '../exit-status.ts';
 import { readJob } from '../job-reader.ts';
@@ -49,7 +50,8 @@ export const checkpoints = async (
   const { jobId, statistics } = await readJob(directory);
   const { counts, history } = statistics;
   if (json) {
-    terminal.line(JSON.stringify({ jobId, counts, checkpoints: history }, undefined, 2));
+    const shown = { jobId, counts, checkpoints: history, statistics: checkpointingStatistics(statistics) };
+    terminal.line(JSON.stringify(shown, undefined, 2));
     return exitStatus.done;
   }
   for (const line of tableLines(columns, history)) terminal.line(line);

@@ -3,7 +3,7 @@ import { plainFact } from '../../core/facts/codec.ts';
 import type { Fact } from '../../core/facts/fact.ts';
 import type { Journal } from '../../journal/journal.ts';
 import type { JobId } from '../../state/ids.ts';
-import { foldStatistics, noStatistics, type CheckpointStatistics } from '../../stats/statistics.ts';
+import { foldStatistics, noStatisticsState, type StatisticsState } from '../../stats/statistics.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import { exitStatus, type ExitStatus } from '../exit-status.ts';
 import { factPages, hasEnded, readingJournal, requireJob, type FactBlock } from '../job-reader.ts';
@@ -49,7 +49,7 @@ class Follower {
   readonly #jobId: JobId;
   readonly #show: (block: FactBlock, fact: Fact) => void;
   #next = 1;
-  #statistics: CheckpointStatistics = noStatistics;
+  #state: StatisticsState = noStatisticsState;
 
   constructor(journal: Journal, jobId: JobId, show: (block: FactBlock, fact: Fact) => void) {
     this.#journal = journal;
@@ -63,12 +63,12 @@ class Follower {
       for (const block of page) for (const fact of block.facts) this.#show(block, fact);
       this.#next = (page.at(-1)?.revision ?? 0) + 1;
       const facts = page.flatMap((block) => block.facts);
-      this.#statistics = foldStatistics(this.#statistics, facts);
+      this.#state = foldStatistics(this.#state, facts);
     }
   }
 
   get isOver(): boolean {
-    return hasEnded(this.#statistics) && this.#statistics.discardsOwed === 0;
+    return hasEnded(this.#state.statistics) && this.#state.statistics.discardsOwed === 0;
   }
 }
 

@@ -1,5 +1,5 @@
 /** `tidemark status`: how the job is, whether or not a process runs it. */
-import type { CheckpointRecord, CheckpointStatistics } from '../../stats/statistics.ts';
+import type { CheckpointRecord } from '../../stats/history.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import { exitStatus, type ExitStatus } from '../exit-status.ts';
 import { hasEnded, readJob, type ReadJob } from '../job-reader.ts';
@@ -17,13 +17,6 @@ const processText = (job: ReadJob, holder: LockHolder | undefined): string => {
   return hasEnded(job.statistics) ? 'none' : 'none: the command it was started with goes on with it';
 };
 
-/** The latest are remembered as they were when they completed; the history knows what became of them. */
-const present = (
-  { history }: CheckpointStatistics,
-  latest: CheckpointRecord | undefined,
-): CheckpointRecord | undefined =>
-  history.find((record) => record.checkpointId === latest?.checkpointId) ?? latest;
-
 const completedText = (record: CheckpointRecord | undefined): string => {
   if (record === undefined) return 'none';
   const { checkpointId, durationMs = 0, stateSizeBytes, triggeredAt, externalPointer = '' } = record;
@@ -32,8 +25,7 @@ const completedText = (record: CheckpointRecord | undefined): string => {
   return `${checkpointId}, ${dateTimeText(triggeredAt)}, ${durationText(durationMs)}, ${size}\n${gone}`;
 };
 
-const inFlightText = (history: readonly CheckpointRecord[]): string => {
-  const inFlight = history.filter((record) => record.status === 'IN_PROGRESS');
+const inFlightText = (inFlight: readonly CheckpointRecord[]): string => {
   if (inFlight.length === 0) return 'none';
   return inFlight
     .map(
@@ -51,7 +43,7 @@ const endPairs = ({ statistics, discardsOwed }: ReadJob): readonly Pair[] => {
 
 const pairsOf = (directory: DataDirectory, job: ReadJob, holder: LockHolder | undefined): readonly Pair[] => {
   const { statistics } = job;
-  const { counts, history, jobMessage, jobStatus, restoredFrom } = statistics;
+  const { counts, inFlight, jobMessage, jobStatus, restoredFrom } = statistics;
   return [
     ['job', job.jobId],
     ['status', jobMessage === '' ? jobStatus : `${jobStatus}: ${jobMessage}`],
@@ -61,18 +53,18 @@ const pairsOf = (directory: DataDirectory, job: ReadJob, holder: LockHolder | un
     ['restarts', String(statistics.restarts)],
     ['restored from', restoredFrom === undefined ? 'nothing' : `checkpoint ${restoredFrom}`],
     ['checkpoints', `${counts.completed} completed, ${counts.failed} failed, ${counts.inProgress} in flight`],
-    ['in flight', inFlightText(history)],
-    ['latest completed', completedText(present(statistics, statistics.latestCompleted))],
+    ['in flight', inFlightText(inFlight)],
+    ['latest completed', completedText(statistics.latestCompleted)],
     ...(statistics.latestSavepoint === undefined
       ? []
-      : [['latest savepoint', completedText(present(statistics, statistics.latestSavepoint))] as const]),
+      : [['latest savepoint', completedText(statistics.latestSavepoint)] as const]),
     ...Object.entries(job.graph.settings),
     ...endPairs(job),
   ];
 };
 
 const jsonOf = (directory: DataDirectory, job: ReadJob, holder: LockHolder | undefined): object => {
-  const { history, ...statistics } = job.statistics;
+  const { history: _history, ...statistics } = job.statistics;
   return {
     jobId: job.jobId,
     dataDirectory: directory.path,
@@ -81,7 +73,6 @@ const jsonOf = (directory: DataDirectory, job: ReadJob, holder: LockHolder | und
     ...statistics,
     term: job.term,
     discardsOwed: job.discardsOwed,
-    inFlight: history.filter((record) => record.status === 'IN_PROGRESS'),
     settings: job.graph.settings,
     configuration: job.configuration,
   };

@@ -30,10 +30,8 @@ const { scheduler } = systemClock;
 /** Milliseconds left until that many have passed since the process started. */
 const leftOf = (afterMs: number): number => Math.max(0, afterMs - systemClock.monotonic());
 
-const isPartlyAcknowledged = ({ history }: CheckpointStatistics): boolean =>
-  history.some(
-    ({ status, acknowledged, tasks }) => status === 'IN_PROGRESS' && acknowledged > 0 && acknowledged < tasks,
-  );
+const isPartlyAcknowledged = ({ inFlight }: CheckpointStatistics): boolean =>
+  inFlight.some(({ acknowledged, tasks }) => acknowledged > 0 && acknowledged < tasks);
 
 const taskFailure = (job: WordCountJob, plan: TaskFailurePlan): Observable<unknown> =>
   timer(leftOf(plan.afterMs), RETRY_MS, scheduler).pipe(

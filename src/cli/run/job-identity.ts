@@ -8,7 +8,7 @@ import type { InputFiles } from '../../examples/word-count/input-files.ts';
 import { deriveSeed, hexDigits, seededRandom } from '../../runtime/random.ts';
 import { parseJobId, type JobId } from '../../state/ids.ts';
 import { hasJournal, requireFresh } from '../data-directory.ts';
-import { jobIn, readingJournal, readKnownJob, readStatistics, type ReadJob } from '../job-reader.ts';
+import { jobIn, readingJournal, readKnownJob, type ReadJob } from '../job-reader.ts';
 import type { RunPlan } from './run-plan.ts';
 
 /** Seeds are unsigned 32-bit integers. */
@@ -29,9 +29,7 @@ const readExisting = async (plan: RunPlan): Promise<ReadJob | undefined> => {
   try {
     return await readingJournal(plan.directory, async (journal) => {
       const jobId = await jobIn(journal);
-      if (jobId === undefined) return undefined;
-      const [known, statistics] = [await readKnownJob(journal, jobId), await readStatistics(journal, jobId)];
-      return { ...known, statistics };
+      return jobId === undefined ? undefined : await readKnownJob(journal, jobId);
     });
   } catch (error) {
     // A run that was killed while it made the journal: there is a file, but nothing in it yet.

@@ -61,6 +61,9 @@ export interface RunPlan {
   readonly isPlain: boolean;
 }
 
+/** Checkpoints that `tidemark checkpoints` lists, unless `--set` says another number: a page of a terminal. */
+const LISTED_MAX = 100;
+
 /** The names of the policies on the command line. */
 export const retentionNames = {
   never: 'NEVER_RETAIN_AFTER_TERMINATION',
@@ -97,7 +100,8 @@ const configurationOf = (flags: RunFlags): ConfigurationReport => {
   for (const key of set.keys()) checkSettable(key);
   // The run itself stops when its storage fails: it can be resumed then, a job that failed cannot.
   const tolerableFailed = FAILURES_UNLIMITED;
-  const options = { interval, timeout, retained, retention: retentionNames[retention], tolerableFailed };
+  const kept = { retained, retention: retentionNames[retention], historySize: LISTED_MAX };
+  const options = { interval, timeout, ...kept, tolerableFailed };
   const { configuration, corrections } = configurationFrom(Object.fromEntries(set), options);
   // That --set counts before the other options is no news, and most of those were never typed.
   const isNews = (option: string): boolean => set.has(option) || !(option in options);

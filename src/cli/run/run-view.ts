@@ -4,7 +4,8 @@ import type { JobEvent } from '../../examples/word-count/word-count-job.ts';
 import type { WordCountProgress } from '../../examples/word-count/job-progress.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Problem, Recovery } from '../../runtime/options.ts';
-import type { CheckpointRecord, CheckpointStatistics } from '../../stats/statistics.ts';
+import type { CheckpointRecord } from '../../stats/history.ts';
+import type { CheckpointStatistics } from '../../stats/statistics.ts';
 import { bytesText, counted, countText, durationText } from '../terminal/quantities.ts';
 import type { Screen } from '../terminal/screen.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -193,12 +194,10 @@ export class RunView {
 
   #inFlightTexts(): readonly string[] {
     const now = this.#options.clock.now();
-    return this.#statistics.history
-      .filter((record) => record.status === 'IN_PROGRESS')
-      .map((record) => {
-        const age = durationText(Math.max(0, now - record.triggeredAt));
-        return `${recordName(record)}: ${record.acknowledged}/${record.tasks} acknowledged, ${age}`;
-      });
+    return this.#statistics.inFlight.map((record) => {
+      const age = durationText(Math.max(0, now - record.triggeredAt));
+      return `${recordName(record)}: ${record.acknowledged}/${record.tasks} acknowledged, ${age}`;
+    });
   }
 
   #note(label: string, text: string): void {

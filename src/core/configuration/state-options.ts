@@ -202,7 +202,6 @@ export const recoveryRows = {
     aliases: ['jobmanager.web.checkpoints.history'],
     standard: '10',
     what: 'checkpoints that the statistics list',
-    today: 'the statistics have a length of their own',
     check: notNegative,
   }),
   spanDetailLevel: optionRow(
@@ -217,7 +216,6 @@ export const recoveryRows = {
     {
       standard: 'SPAN_PER_CHECKPOINT',
       what: 'how much detail the trace of a checkpoint has',
-      today: 'no traces are made',
     },
   ),
 };

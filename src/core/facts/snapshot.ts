@@ -35,13 +35,27 @@ interface PlainSnapshot {
     /** Revisions of the blocks that hold its acknowledgements, ascending. */
     readonly acknowledgedIn: readonly number[];
   }[];
+  /** What is folded of the same facts beside the state, in its own version; absent in older snapshots. */
+  readonly beside?: SnapshotBeside | undefined;
+}
+
+/** What others than the core keep in a snapshot. */
+export interface SnapshotBeside {
+  /** Statistics, as their own codec writes them. */
+  readonly statistics: unknown;
+  /** Revisions of the blocks that hold the detail of checkpoints that have ended, by checkpoint id, ascending. */
+  readonly detailIn: readonly (readonly [number, readonly number[]])[];
 }
 
 /** Where the acknowledgements of a checkpoint stand in the journal. */
 export type AcknowledgedIn = ReadonlyMap<number, readonly number[]>;
 
 /** Encodes the state; `acknowledgedIn` names the blocks of each unfinished checkpoint. */
-export const encodeSnapshot = (state: JobState, acknowledgedIn: AcknowledgedIn): Uint8Array => {
+export const encodeSnapshot = (
+  state: JobState,
+  acknowledgedIn: AcknowledgedIn,
+  beside?: SnapshotBeside,
+): Uint8Array => {
   const {
     roster,
     taskPhases: phases,
@@ -60,6 +74,7 @@ export const encodeSnapshot = (state: JobState, acknowledgedIn: AcknowledgedIn):
       facts: facts.map(plainFact),
       acknowledgedIn: acknowledgedIn.get(checkpointId) ?? [],
     })),
+    beside,
   };
   return new TextEncoder().encode(JSON.stringify(plain));
 };
@@ -68,6 +83,7 @@ export const encodeSnapshot = (state: JobState, acknowledgedIn: AcknowledgedIn):
 export interface DecodedSnapshot {
   /** Revisions of the blocks whose acknowledgements {@link rebuild} needs, ascending. */
   readonly acknowledgedIn: AcknowledgedIn;
+  readonly beside: SnapshotBeside | undefined;
   /** Folds the unfinished checkpoints again over the kept table. */
   rebuild(acknowledgedFacts: (checkpointId: number) => readonly Fact[]): JobState;
 }
@@ -128,6 +144,7 @@ export const decodeSnapshot = (
   const plain = parse(bytes, where);
   return {
     acknowledgedIn: new Map(plain.unfinished.map((entry) => [entry.checkpointId, entry.acknowledgedIn])),
+    beside: plain.beside,
     rebuild: (acknowledgedFacts) => {
       const start = initialState(job.jobId, job.graph, job.configuration);
       const shared = plain.shared === undefined ? start.shared : SharedStateRegistry.from(plain.shared);

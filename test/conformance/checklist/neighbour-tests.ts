@@ -101,7 +101,7 @@ export const neighbourTests: readonly Section[] = [
         'positions',
       ),
       covered('T-400', 'Y', 'runtime.state.memory.MemoryCheckpointOutputStreamTest', 'too much for memory'),
-      uncovered('T-401', 'Y', 'runtime.util.stats.StatsSummaryTest', 'rules of the summary', coordinatorOne),
+      covered('T-401', 'Y', 'runtime.util.stats.StatsSummaryTest', 'rules of the summary'),
       partlyCovered(
         'T-402',
         'A',

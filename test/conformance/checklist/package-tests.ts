@@ -13,14 +13,7 @@ export const packageTests: readonly Section[] = [
   {
     title: '12.2 The rest of the checkpoint package, class by class',
     entries: [
-      partlyCovered(
-        'T-330',
-        'Y',
-        'CheckpointMetricsTest',
-        'metrics say whether it was unaligned',
-        coordinatorOne,
-        'in the statistics',
-      ),
+      covered('T-330', 'Y', 'CheckpointMetricsTest', 'metrics say whether it was unaligned'),
       notOurs(
         'T-331',
         'CheckpointSettingsSerializableTest',
@@ -30,7 +23,7 @@ export const packageTests: readonly Section[] = [
       notOurs('T-332', 'CheckpointStatsSnapshotTest', 'Java serialisation', 'no Java objects'),
       covered('T-333', 'Y', 'CheckpointStatsStatusTest', 'what a status means'),
       covered('T-334', 'A', 'CheckpointsTest', 'files of old versions are read'),
-      uncovered('T-335', 'Y', 'CompletedCheckpointStatsSummaryTest', 'a summary', coordinatorOne),
+      covered('T-335', 'Y', 'CompletedCheckpointStatsSummaryTest', 'a summary'),
       partlyCovered(
         'T-336',
         'Y',
@@ -39,14 +32,7 @@ export const packageTests: readonly Section[] = [
         coordinatorOne,
         'the counter, and hooks',
       ),
-      partlyCovered(
-        'T-337',
-        'A',
-        'FailedCheckpointStatsTest',
-        'how long a failed one took',
-        coordinatorOne,
-        'its tasks',
-      ),
+      covered('T-337', 'A', 'FailedCheckpointStatsTest', 'how long a failed one took'),
       partlyCovered(
         'T-338',
         'Y',
@@ -70,13 +56,7 @@ export const packageTests: readonly Section[] = [
         'descriptions of rescaling',
         coordinatorTwo,
       ),
-      uncovered(
-        'T-341',
-        'Y',
-        'JobInitializationMetricsTest',
-        'how long the start took, sum and longest',
-        coordinatorOne,
-      ),
+      covered('T-341', 'Y', 'JobInitializationMetricsTest', 'how long the start took, sum and longest'),
       uncovered('T-342', 'Y', 'MappingBasedRepartitionerTest', 'channel state by mapping', coordinatorTwo),
       uncovered(
         'T-343',
@@ -85,14 +65,7 @@ export const packageTests: readonly Section[] = [
         'state of a subtask is deleted once each',
         coordinatorTwo,
       ),
-      partlyCovered(
-        'T-344',
-        'Y',
-        'PendingCheckpointStatsTest',
-        'sums, and how it ends',
-        coordinatorOne,
-        'per task',
-      ),
+      covered('T-344', 'Y', 'PendingCheckpointStatsTest', 'sums, and how it ends'),
       covered('T-345', 'A', 'PerJobCheckpointRecoveryTest', 'a factory of stores per job'),
       notOurs(
         'T-346',
@@ -110,14 +83,8 @@ export const packageTests: readonly Section[] = [
         'size and properties',
       ),
       uncovered('T-349', 'Y', 'StateObjectCollectionTest', 'collections of state', coordinatorTwo),
-      uncovered(
-        'T-350',
-        'A',
-        'SubTaskInitializationMetricsTest',
-        'invalid metrics of the start',
-        coordinatorOne,
-      ),
-      uncovered('T-351', 'Y', 'SubtaskStateStatsTest', 'fields of a subtask', coordinatorOne),
+      covered('T-350', 'A', 'SubTaskInitializationMetricsTest', 'invalid metrics of the start'),
+      covered('T-351', 'Y', 'SubtaskStateStatsTest', 'fields of a subtask'),
       partlyCovered(
         'T-352',
         'Y',
@@ -126,7 +93,7 @@ export const packageTests: readonly Section[] = [
         coordinatorTwo,
         'disposal',
       ),
-      uncovered('T-353', 'Y', 'TaskStateStatsTest', 'sums of a task', coordinatorOne),
+      covered('T-353', 'Y', 'TaskStateStatsTest', 'sums of a task'),
       covered(
         'T-354',
         'A',

@@ -113,11 +113,10 @@ export const availabilityRequirements: readonly Section[] = [
       ),
       open('C-308', 'claiming native savepoints', coordinatorTwo),
       open('C-309', 'a claim mode for each snapshot', coordinatorTwo),
-      partly(
+      better(
         'C-310',
         'statistics are a fold of facts',
-        coordinatorOne,
-        'those of the past beyond the last blocks',
+        'a replay of the journal gives those of the run, and its snapshots keep them',
       ),
       open('C-311', 'a claimed directory is marked', storages),
       better(

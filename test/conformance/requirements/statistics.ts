@@ -1,47 +1,40 @@
 /** Requirements: statistics. */
-import { coordinatorOne, open, partly, same, type Section } from '../entry.ts';
+import { better, coordinatorOne, partly, same, type Section } from '../entry.ts';
 
 export const statisticsRequirements: readonly Section[] = [
   {
     title: '9 Statistics',
     entries: [
-      partly(
+      better(
         'C-221',
         'counts, and how they move',
-        coordinatorOne,
-        'all of the past at the start of a coordinator, and failures before there is a checkpoint',
+        'they are folded from the journal: a coordinator that takes over goes on counting',
       ),
-      partly(
-        'C-222',
-        'a history of so many, and the latest of each kind beyond it',
-        coordinatorOne,
-        'its size as an option, and the latest by id',
-      ),
-      partly(
+      same('C-222', 'a history of so many, and the latest of each kind beyond it'),
+      better(
         'C-223',
         'what is in flight stays countable when the history is full; savepoints are never checkpoints',
-        coordinatorOne,
-        'the latest by id',
+        'all in flight are kept beside the history, and the latest of a kind is one of that kind',
       ),
-      open('C-224', 'what is shown of a subtask', coordinatorOne),
-      open('C-225', 'what is shown of a task', coordinatorOne),
-      open('C-226', 'vertices shown are those of the plan', coordinatorOne),
+      same('C-224', 'what is shown of a subtask'),
+      same('C-225', 'what is shown of a task'),
+      same('C-226', 'vertices shown are those of the plan'),
       partly(
         'C-227',
         'sums while in flight',
         coordinatorOne,
-        'reports without acknowledgement, and unknown values',
+        'what late acknowledgements measured, and reports without one',
       ),
-      open('C-228', 'a summary with quantiles over the completed ones', coordinatorOne),
+      same('C-228', 'a summary with quantiles over the completed ones'),
       same('C-229', 'statistics are immutable values, the same one as long as nothing changed'),
-      open('C-230', 'fourteen gauges', coordinatorOne),
+      same('C-230', 'fourteen gauges'),
       same('C-231', 'in progress, completed and failed'),
-      open('C-232', 'a span and an event per checkpoint', coordinatorOne),
-      open('C-233', 'levels of detail of a span', coordinatorOne),
-      open('C-234', 'a span for the start of the job', coordinatorOne),
-      open('C-235', 'an error in a span harms nobody', coordinatorOne),
-      open('C-236', 'a listener that hears of every end', coordinatorOne),
-      open('C-237', 'fields of the REST interface', coordinatorOne),
+      same('C-232', 'a span and an event per checkpoint'),
+      same('C-233', 'levels of detail of a span'),
+      same('C-234', 'a span for the start of the job'),
+      same('C-235', 'an error in a span harms nobody'),
+      same('C-236', 'a listener that hears of every end'),
+      same('C-237', 'fields of the REST interface'),
       same('C-238', 'a completed one is marked once its files go'),
     ],
   },
