@@ -191,7 +191,10 @@ const end = (statistics: CheckpointStatistics, fact: Ending): CheckpointStatisti
 
 const planDiscard = (statistics: CheckpointStatistics, fact: Of<'discard.planned'>): CheckpointStatistics => {
   const owed = { ...statistics, discardsOwed: statistics.discardsOwed + 1 };
-  const record = fact.target.kind === 'files' || fact.target.kind === 'shared' ? undefined : recordOf(statistics, fact.checkpointId);
+  const record =
+    fact.target.kind === 'files' || fact.target.kind === 'shared'
+      ? undefined
+      : recordOf(statistics, fact.checkpointId);
   if (record === undefined) return owed;
   return replaceRecord(owed, change(record, { discarded: `${fact.cause}: ${fact.clause}` }));
 };
