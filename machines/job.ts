@@ -1,4 +1,4 @@
-import { fromCallback, setup } from 'xstate';
+import { setup } from 'xstate';
 
 /** What the chart must hear; the journal's facts carry more and are assignable to these. */
 export type JobSignal =
@@ -9,13 +9,9 @@ export type JobSignal =
   | { readonly type: 'job.cancelled' }
   | { readonly type: 'job.suspended' };
 
-/** Stands where the runtime provides the real child; it does nothing, so the chart opens alone in a visualizer. */
-const unprovided = fromCallback(() => {});
-
 /** The life of the job as the job manager reports it; retention takes effect when it ends for good. */
 export const jobMachine = setup({
   types: { events: {} as JobSignal },
-  actors: { periodicTrigger: unprovided },
 }).createMachine({
   id: 'job',
   description: 'The life of the job; what ends it for good decides which checkpoints stay.',
@@ -32,8 +28,7 @@ export const jobMachine = setup({
       on: { 'job.running': { target: 'running' }, 'job.restarting': { target: 'restarting' } },
     },
     running: {
-      description: 'All tasks run; checkpoints are triggered periodically.',
-      invoke: { id: 'periodicTrigger', src: 'periodicTrigger' },
+      description: 'Its tasks run; checkpoints can be taken.',
       on: { 'job.restarting': { target: 'restarting' } },
     },
     restarting: {

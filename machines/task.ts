@@ -9,6 +9,8 @@ export interface TaskContext {
 
 /** What the chart must hear; the journal's facts carry more and are assignable to these. */
 export type TaskSignal =
+  | { readonly type: 'task.active' }
+  | { readonly type: 'task.inactive' }
   | { readonly type: 'task.dataEnded' }
   | { readonly type: 'task.finished' }
   | { readonly type: 'task.failed' }
@@ -36,9 +38,16 @@ export const taskMachine = setup({
       states: {
         running: {
           description: 'Works on its input.',
-          on: { 'task.dataEnded': { target: 'dataEnded' } },
+          on: { 'task.dataEnded': { target: 'dataEnded' }, 'task.inactive': { target: 'inactive' } },
         },
-        dataEnded: { description: 'Its input is at its end; it still answers barriers.' },
+        inactive: {
+          description: 'Being deployed, initialized or cancelled: no checkpoint can be taken.',
+          on: { 'task.active': { target: 'running' }, 'task.dataEnded': { target: 'dataEnded' } },
+        },
+        dataEnded: {
+          description: 'Its input is at its end; it still answers barriers.',
+          on: { 'task.inactive': { target: 'inactive' } },
+        },
       },
     },
     finished: { type: 'final', description: 'Ended in order.' },

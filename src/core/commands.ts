@@ -25,6 +25,8 @@ export interface TakeOver extends At<'takeOver'> {
   readonly term: number;
   readonly configuration: CheckpointConfiguration;
   readonly corrections?: readonly Correction[] | undefined;
+  /** Until the first tick of the first schedule, in ms, drawn at the edge; without it the pause (C-031). */
+  readonly initialDelayMs?: number | undefined;
   /** True when the stream is empty: the job is new. */
   readonly isNew: boolean;
   /** False when the journal dies with the process: a suspended job is then never found again. */
@@ -41,7 +43,11 @@ export interface RegisterHook extends At<'registerHook'> {
 
 /** What the gateway found alive when it was attached to. */
 export interface Attach extends At<'attach'> {
-  readonly living: readonly (RosterEntry & { readonly dataEnded: boolean })[];
+  readonly living: readonly (RosterEntry & {
+    readonly dataEnded: boolean;
+    /** True unless said otherwise. */
+    readonly isActive?: boolean | undefined;
+  })[];
 }
 
 /** New attempts are about to start from the newest checkpoint. */
@@ -56,8 +62,22 @@ export interface ReportJobStatus extends At<'reportJobStatus'> {
   readonly message: string;
 }
 
+/** Keep the schedule of periodic checkpoints; one that is kept begins anew. */
+export interface StartScheduler extends At<'startScheduler'> {}
+
+/** Keep no schedule, until somebody starts it again or the job restarts. */
+export interface StopScheduler extends At<'stopScheduler'> {}
+
+/** A source says whether it works off a backlog. */
+export interface ReportBacklog extends At<'reportBacklog'> {
+  readonly operatorId: OperatorId;
+  readonly isBacklog: boolean;
+}
+
 /** The periodic timer fired. */
 export interface Tick extends At<'tick'> {
+  /** The start of the schedule whose tick it is; a tick without one is of the schedule that is kept. */
+  readonly start?: number | undefined;
   /** Ticks that came to `tickDropped` since the last one that did not. */
   readonly droppedTicks?: number | undefined;
 }
@@ -152,6 +172,12 @@ export interface EndAttempt extends At<'endAttempt'> {
   readonly message: string;
 }
 
+/** Attempts can be checkpointed from now on, or cannot. */
+export interface ChangeActivity extends At<'changeActivity'> {
+  readonly attempts: readonly { readonly slot: number; readonly attempt: number }[];
+  readonly isActive: boolean;
+}
+
 export interface EndData extends At<'endData'> {
   readonly slot: number;
   readonly attempt: number;
@@ -173,6 +199,9 @@ export type Command =
   | Attach
   | Restore
   | ReportJobStatus
+  | StartScheduler
+  | StopScheduler
+  | ReportBacklog
   | Tick
   | TriggerCheckpoint
   | TriggerSavepoint
@@ -187,6 +216,7 @@ export type Command =
   | RecordMetadata
   | FailMetadata
   | EndAttempt
+  | ChangeActivity
   | EndData
   | ConfirmDiscard
   | PostponeDiscard;

@@ -20,6 +20,7 @@ import {
   type UnfinishedCheckpoint,
 } from './job-state.ts';
 import type { Roster } from './roster.ts';
+import { currentIntervalMs, isScheduling } from './schedule.ts';
 
 /** Ask the tasks that start the barriers for their state. */
 export interface TriggerTasks {
@@ -61,13 +62,20 @@ export interface RearmPeriodicTrigger {
   readonly waitMs: number;
 }
 
+/** Another interval is in force: the timer comes after it, if it would come later (C-053). */
+export interface AdvancePeriodicTrigger {
+  readonly type: 'advancePeriodicTrigger';
+  readonly intervalMs: number;
+}
+
 export type Effect =
   | TriggerTasks
   | NotifyCompleted
   | NotifyAborted
   | Discard
   | FailJob
-  | RearmPeriodicTrigger;
+  | RearmPeriodicTrigger
+  | AdvancePeriodicTrigger;
 
 const allSlots = (plan: Roster): Slot[] => Array.from(plan.slots) as Slot[];
 
@@ -126,6 +134,8 @@ export const effectsOf = (before: JobState, after: JobState, fact: Fact): Effect
       return onAborted(before.table, fact);
     case 'request.rejected':
       return fact.waitMs === undefined ? [] : [{ type: 'rearmPeriodicTrigger', waitMs: fact.waitMs }];
+    case 'source.backlogChanged':
+      return onBacklogChanged(after);
     case 'job.failureRequired':
       return [{ type: 'failJob', failure: fact }];
     case 'discard.planned':
@@ -133,6 +143,13 @@ export const effectsOf = (before: JobState, after: JobState, fact: Fact): Effect
     default:
       return [];
   }
+};
+
+/** A backlog that is reported while no schedule is kept does not begin one (C-054). */
+const onBacklogChanged = ({ table }: JobState): Effect[] => {
+  const intervalMs = currentIntervalMs(table);
+  if (!isScheduling(table) || intervalMs === undefined) return [];
+  return [{ type: 'advancePeriodicTrigger', intervalMs }];
 };
 
 const owedTriggers = (state: JobState, checkpoint: UnfinishedCheckpoint): Effect[] => {

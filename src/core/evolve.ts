@@ -15,12 +15,12 @@ import {
   type Fact,
   type RequestQueued,
   type RequestRejected,
-  type TaskEnded,
 } from './facts/fact.ts';
 import {
   DISPOSED_REMEMBERED_MAX,
   KEYED_SAVEPOINTS_MAX,
   savepointEntry,
+  taskEntry,
   type JobState,
   type JobTable,
   type UnfinishedCheckpoint,
@@ -30,7 +30,15 @@ import { Ledger } from './ledger.ts';
 import { tolerableOf, verdictOnAbort } from './job-failure.ts';
 import { afterSuccess } from './failure-threshold.ts';
 import { dequeued, enqueued } from './queue.ts';
-import { checkpointPhases, jobPhases, taskPhases } from './phase.ts';
+import { checkpointPhases, jobPhases } from './phase.ts';
+import {
+  changeActivity,
+  moveScheduler,
+  moveTask,
+  removeAttempts,
+  resetScheduler,
+  vacate,
+} from './evolve-tasks.ts';
 import { fromRuns, Roster, type AttemptRun, type RosterEntry } from './roster.ts';
 
 type Table = Draft<JobTable>;
@@ -156,28 +164,18 @@ const abort = (
   forget(table, ledgers, fact.checkpointId);
 };
 
-const removeAttempts = (table: Table, slots: ReadonlySet<number>): void => {
-  table.roster = castDraft((table.roster as Roster).without(slots));
-  for (const slot of slots) delete table.taskPhases[slot];
-};
-
 const deploy = (table: Table, entries: readonly RosterEntry[]): void => {
   const before = table.roster as Roster;
   const after = before.with(entries);
   for (const slot of before.slots) if (after.positionOf(slot) < 0) delete table.taskPhases[slot];
   table.roster = castDraft(after);
-  for (const { slot, attempt } of entries) {
+  for (const { vertex, subtask, slot, attempt } of entries) {
+    delete table.vacantTasks[taskEntry({ vertex, subtask })];
     table.nextSlot = Math.max(table.nextSlot, slot + 1);
     table.nextAttempt = Math.max(table.nextAttempt, attempt + 1);
   }
   table.endTriggered = queueOf(table).some((request) => request.cause === 'endOfData');
   table.endCompletedId = undefined;
-};
-
-const moveTask = (table: Table, slot: number, factType: TaskEnded['type'] | 'task.dataEnded'): void => {
-  const phase = taskPhases.next(table.taskPhases[slot] ?? taskPhases.initial, factType);
-  if (taskPhases.isFinal(phase)) removeAttempts(table, new Set([slot]));
-  else table.taskPhases[slot] = phase;
 };
 
 const moveJob = (table: Table, factType: Fact['type']): void => {
@@ -222,12 +220,28 @@ const evolve = (table: Table, ledgers: Ledgers, shared: Shared, fact: Fact): voi
       table.operatorCoordinators = [...(fact.operatorCoordinators ?? [])];
       table.masterHooks = [...(fact.masterHooks ?? [])];
       table.lastCompletedMs = undefined;
+      resetScheduler(table, fact.initialDelayMs);
       return;
     case 'tasks.deployed':
       deploy(table, fromRuns(fact.runs));
       return;
-    case 'tasks.lost':
-      removeAttempts(table, new Set(fromRuns(fact.runs).map((entry) => entry.slot)));
+    case 'tasks.lost': {
+      const slots = new Set(fromRuns(fact.runs).map((entry) => entry.slot));
+      vacate(table, slots);
+      removeAttempts(table, slots);
+      return;
+    }
+    case 'tasks.inactive':
+    case 'tasks.active':
+      changeActivity(table, fact);
+      return;
+    case 'source.backlogChanged':
+      if (fact.isBacklog) table.backlog[fact.operatorId] = true;
+      else delete table.backlog[fact.operatorId];
+      return;
+    case 'scheduler.started':
+    case 'scheduler.stopped':
+      moveScheduler(table, fact);
       return;
     case 'task.finished':
     case 'task.failed':

@@ -14,12 +14,14 @@ import type {
   RequestQueued,
   TriggerCause,
   JobFailureRequired,
+  SchedulerStarted,
+  SchedulerStopped,
 } from './facts/fact.ts';
 import { noFailures, type FailureStreak } from './failure-threshold.ts';
 import type { JobGraph } from './job-graph.ts';
 import type { Ledger } from './ledger.ts';
-import { checkpointPhases, jobPhases, taskPhases, type Phase } from './phase.ts';
-import { emptyRoster, type Roster } from './roster.ts';
+import { checkpointPhases, jobPhases, schedulerPhases, taskPhases, type Phase } from './phase.ts';
+import { emptyRoster, type Roster, type RosterEntry } from './roster.ts';
 
 /** A checkpoint that is neither finalized nor disposed. */
 export interface UnfinishedCheckpoint {
@@ -89,6 +91,17 @@ export interface JobTable {
   readonly roster: Roster;
   /** Attempts in another phase than the chart's first. */
   readonly taskPhases: Readonly<Record<number, Phase>>;
+  /** Tasks whose attempt did not finish and that have no new one yet, by {@link taskEntry}. */
+  readonly vacantTasks: Readonly<Record<string, true>>;
+  /** Operators of sources that work off a backlog. */
+  readonly backlog: Readonly<Record<string, true>>;
+  readonly schedulerPhase: Phase;
+  /** The newest fact about the schedule in this reign, or a stop that somebody asked for in an earlier one. */
+  readonly schedulerFact: SchedulerStarted | SchedulerStopped | undefined;
+  /** Starts of the schedule in this reign. */
+  readonly schedulerStarts: number;
+  /** Drawn for the first of them. */
+  readonly initialDelayMs: number | undefined;
   readonly checkpoints: Readonly<Record<number, UnfinishedCheckpoint>>;
   /** In ascending order. */
   readonly completed: readonly CompletedCheckpoint[];
@@ -165,6 +178,12 @@ export const initialState = (
     restarts: 0,
     roster: emptyRoster,
     taskPhases: {},
+    vacantTasks: {},
+    backlog: {},
+    schedulerPhase: schedulerPhases.initial,
+    schedulerFact: undefined,
+    schedulerStarts: 0,
+    initialDelayMs: undefined,
     checkpoints: {},
     completed: [],
     subsumed: [],
@@ -201,8 +220,19 @@ export const unfinished = (table: JobTable): UnfinishedCheckpoint[] => Object.va
 /** True when the job ended for good: nothing is triggered any more and only clean-up is left. */
 export const isTerminated = (table: JobTable): boolean => jobPhases.isFinal(table.jobPhase);
 
+/** Where a task stands in the table, whatever attempt of it. */
+export const taskEntry = ({ vertex, subtask }: Pick<RosterEntry, 'vertex' | 'subtask'>): string =>
+  `${vertex}/${subtask}`;
+
+/** The phase of an attempt that cannot be checkpointed now. */
+export const inactivePhase: Phase = taskPhases.next(taskPhases.initial, 'task.inactive');
+
+/** True when some living attempt is not active. */
+export const hasInactive = ({ taskPhases: phases }: JobTable): boolean =>
+  Object.values(phases).includes(inactivePhase);
+
 /** True when every source of a complete roster has read all its input. */
-export const isInputEnded = (table: JobTable): boolean => {
+const isInputEnded = (table: JobTable): boolean => {
   const { roster, graph } = table;
   if (!roster.isComplete(graph)) return false;
   return sourcePositions(table, roster).every(
@@ -210,6 +240,10 @@ export const isInputEnded = (table: JobTable): boolean => {
       table.taskPhases[roster.slots[position]!] === taskPhases.next(taskPhases.initial, 'task.dataEnded'),
   );
 };
+
+/** True when the checkpoint behind all data is all that is left to take, where such a one is wanted (C-057). */
+export const needsLastCheckpoint = (table: JobTable): boolean =>
+  table.configuration.checkpointsAfterTasksFinish && isInputEnded(table);
 
 /** Positions of the attempts that start the barriers: those of vertices without inputs. */
 export const sourcePositions = (table: JobTable, plan: Roster): number[] => {

@@ -24,6 +24,11 @@ export const outcomeReasons = {
   finalized: 'The checkpoint is complete.',
   notRunning: 'The job does not run: nothing can be triggered.',
   tasksMissing: 'Not all required tasks are currently running.',
+  schedulerStopped: 'No schedule of periodic checkpoints is kept: a tick does nothing.',
+  schedulerWaits: 'It starts by itself as soon as the job runs with every task, and no output is blocking.',
+  staleTick: 'The tick is of a schedule that was stopped; it does nothing (C-050).',
+  noInterval: 'There is no interval: no schedule can be kept.',
+  unknownOperator: 'No operator of this job has this id.',
   queued: 'The request waits; it is begun as soon as nothing stands in its way.',
   tickDropped: 'A request of the timer waits already; one checkpoint serves both (C-045).',
   tooSoon: 'The pause after the last completion is not over; the timer comes again when it is.',
@@ -55,6 +60,7 @@ export const refusalReasons = {
   terminated: 'CHECKPOINT_COORDINATOR_SHUTDOWN',
   notRunning: 'NOT_ALL_REQUIRED_TASKS_RUNNING',
   tasksMissing: 'NOT_ALL_REQUIRED_TASKS_RUNNING',
+  schedulerStopped: 'PERIODIC_SCHEDULER_SHUTDOWN',
   tooManyRequests: 'TOO_MANY_CHECKPOINT_REQUESTS',
 } as const satisfies Partial<Record<OutcomeType, FailureReason>>;
 

@@ -6,6 +6,7 @@
 import { createActor, type AnyStateMachine, type Snapshot, type StateValue } from 'xstate';
 import { checkpointMachine } from '../../machines/checkpoint.ts';
 import { jobMachine } from '../../machines/job.ts';
+import { schedulerMachine } from '../../machines/scheduler.ts';
 import { taskMachine } from '../../machines/task.ts';
 import { invariant } from '../errors.ts';
 
@@ -90,4 +91,5 @@ const phaseTable = (machine: AnyStateMachine): PhaseTable => {
 
 export const checkpointPhases = phaseTable(checkpointMachine);
 export const jobPhases = phaseTable(jobMachine);
+export const schedulerPhases = phaseTable(schedulerMachine);
 export const taskPhases = phaseTable(taskMachine);

@@ -14,10 +14,19 @@ import {
 } from 'xstate';
 import { coordinatorMachine, type CoordinatorSignal } from '../../machines/coordinator.ts';
 import { jobMachine } from '../../machines/job.ts';
-import { taskMachine } from '../../machines/task.ts';
-import type { Fact, FactType } from '../core/facts/fact.ts';
-import { taskName, unfinished, type JobState } from '../core/job-state.ts';
-import { checkpointPhases, jobPhases, taskPhases, type Phase, type PhaseTable } from '../core/phase.ts';
+import { schedulerMachine } from '../../machines/scheduler.ts';
+import { taskMachine, type TaskSignal } from '../../machines/task.ts';
+import type { Fact, FactType, SchedulerStarted, SchedulerStopped } from '../core/facts/fact.ts';
+import { taskName, unfinished, type JobState, type JobTable } from '../core/job-state.ts';
+import { invariant } from '../errors.ts';
+import {
+  checkpointPhases,
+  jobPhases,
+  schedulerPhases,
+  taskPhases,
+  type Phase,
+  type PhaseTable,
+} from '../core/phase.ts';
 import { fromRuns, type RosterEntry } from '../core/roster.ts';
 import type { CheckpointId } from '../state/ids.ts';
 import { checkpointLogic, type CheckpointWork } from './checkpoint-work.ts';
@@ -31,8 +40,8 @@ export type Inspect = Observer<InspectionEvent> | ((event: InspectionEvent) => v
 export interface ActorsOptions {
   readonly work: CheckpointWork;
   readonly inspect: Inspect | undefined;
-  /** Starts the periodic triggers while the job runs; answers how to stop them. */
-  readonly startPeriodicTrigger: () => () => void;
+  /** Starts the periodic timer of a schedule; answers how to stop it. */
+  readonly startPeriodicTrigger: (started: SchedulerStarted) => () => void;
 }
 
 const jobFacts: ReadonlySet<FactType> = new Set<FactType>([
@@ -62,6 +71,9 @@ export class Actors {
   readonly #acknowledged = new Map<CheckpointId, number>();
   readonly #tasks = new Map<number, AnyActorRef>();
   #job: AnyActorRef | undefined;
+  #scheduler: AnyActorRef | undefined;
+  /** What the scheduler's child is started from: an invoked child takes no input. */
+  #started: SchedulerStarted | undefined;
 
   constructor(options: ActorsOptions, term: number) {
     this.#options = options;
@@ -79,6 +91,7 @@ export class Actors {
   recover(): void {
     const state = this.#options.work.state();
     this.#startJob(state.table.jobPhase);
+    this.#startScheduler(state.table);
     for (const { checkpointId } of unfinished(state.table)) this.#startCheckpoint(state, checkpointId);
     this.#startTasks(state, state.table.roster.entries());
     this.signal({ type: 'coordinator.recovered' });
@@ -110,7 +123,8 @@ export class Actors {
 
   /** Stops every actor; what they invoked is asked to stop. */
   stop(): void {
-    for (const actor of [...this.#checkpoints.values(), ...this.#tasks.values(), this.#job]) stopActor(actor);
+    for (const actor of [...this.#checkpoints.values(), ...this.#tasks.values(), this.#job, this.#scheduler])
+      stopActor(actor);
     this.#checkpoints.clear();
     this.#tasks.clear();
     stopActor(this.#root);
@@ -120,8 +134,12 @@ export class Actors {
     if (fact.type === 'checkpoint.triggered')
       this.#startCheckpoint(state, fact.checkpointId, checkpointPhases.initial);
     else if (jobFacts.has(fact.type)) this.#job?.send(fact);
+    else if (fact.type === 'scheduler.started' || fact.type === 'scheduler.stopped')
+      this.#tellScheduler(fact);
+    else if (fact.type === 'tasks.inactive') this.#tellTasks(fromRuns(fact.runs), 'task.inactive');
+    else if (fact.type === 'tasks.active') this.#tellTasks(fromRuns(fact.runs), 'task.active');
     else if (fact.type === 'tasks.deployed') this.#startTasks(state, fromRuns(fact.runs));
-    else if (fact.type === 'tasks.lost') this.#loseTasks(fromRuns(fact.runs));
+    else if (fact.type === 'tasks.lost') this.#tellTasks(fromRuns(fact.runs), 'task.lost');
     else if ('checkpointId' in fact && checkpointFacts.has(fact.type)) this.#tellCheckpoint(fact);
     else if ('slot' in fact) this.#tellTask(fact.slot, fact);
   }
@@ -162,9 +180,17 @@ export class Actors {
   }
 
   #startJob(phase: Phase): void {
-    const periodicTrigger = fromCallback(() => this.#options.startPeriodicTrigger());
-    const logic = jobMachine.provide({ actors: { periodicTrigger } });
-    this.#job = this.#start(logic, 'job', jobPhases, phase, {});
+    this.#job = this.#start(jobMachine, 'job', jobPhases, phase, {});
+  }
+
+  #startScheduler({ schedulerPhase, schedulerFact }: JobTable): void {
+    this.#started = schedulerFact?.type === 'scheduler.started' ? schedulerFact : undefined;
+    const periodicTrigger = fromCallback(() => {
+      invariant(this.#started, 'the timer of a schedule runs only once that has started');
+      return this.#options.startPeriodicTrigger(this.#started);
+    });
+    const logic = schedulerMachine.provide({ actors: { periodicTrigger } });
+    this.#scheduler = this.#start(logic, 'scheduler', schedulerPhases, schedulerPhase, {});
   }
 
   #startTasks(state: JobState, entries: readonly RosterEntry[]): void {
@@ -180,8 +206,13 @@ export class Actors {
     }
   }
 
-  #loseTasks(entries: readonly RosterEntry[]): void {
-    for (const { slot } of entries) this.#tellTask(slot, { type: 'task.lost' });
+  #tellTasks(entries: readonly RosterEntry[], type: TaskSignal['type']): void {
+    for (const { slot } of entries) this.#tellTask(slot, { type });
+  }
+
+  #tellScheduler(fact: SchedulerStarted | SchedulerStopped): void {
+    this.#started = fact.type === 'scheduler.started' ? fact : undefined;
+    this.#scheduler?.send(fact);
   }
 
   /** An actor of a phase, child of the coordinator's: in its system, so that an inspector sees it there. */

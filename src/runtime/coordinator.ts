@@ -2,7 +2,6 @@
 import { concat, of, type Observable } from 'rxjs';
 import { TidemarkError } from '../errors.ts';
 import type { JobStatus } from '../core/commands.ts';
-import { reportOn } from '../core/configuration.ts';
 import type { Fact } from '../core/facts/fact.ts';
 import type { Outcome } from '../core/outcomes.ts';
 import type { CheckpointGauges } from '../stats/gauges.ts';
@@ -26,7 +25,6 @@ import type {
   Recovery,
   RestoredState,
 } from './options.ts';
-import { PeriodicTrigger } from './periodic-trigger.ts';
 import { hexDigits, systemRandom, type Random } from './random.ts';
 import { streamOf } from './recover.ts';
 import { Reign } from './reign.ts';
@@ -85,7 +83,6 @@ export class CheckpointCoordinator implements AsyncDisposable {
   static async open(options: CoordinatorOptions): Promise<CheckpointCoordinator> {
     const clock = options.clock ?? systemClock;
     const { jobId, journal } = options;
-    const { intervalMs } = reportOn(options.configuration ?? {}).configuration;
     const hooks = await loadHooks(options.masterHooks ?? []);
     const taken = await takeOver(options, timeOf(clock), {
       operatorCoordinators: checkCoordinators(options.operatorCoordinators ?? [], options.jobGraph),
@@ -98,9 +95,8 @@ export class CheckpointCoordinator implements AsyncDisposable {
       link.stop();
       throw error;
     });
-    const periodicTrigger = new PeriodicTrigger(clock, options.random ?? systemRandom, intervalMs);
     const masterHooks = new MasterHooks(hooks);
-    const reign = new Reign({ options, clock, periodicTrigger, taken, attached, writer, link, masterHooks });
+    const reign = new Reign({ options, clock, taken, attached, writer, link, masterHooks });
     const opening = [...taken.facts, ...attached.facts];
     const recovery = recoveryOf(taken, attached);
     const coordinator = new CheckpointCoordinator(options, reign, recovery, opening, masterHooks);
@@ -171,6 +167,28 @@ export class CheckpointCoordinator implements AsyncDisposable {
       'JOB_TERMINATED',
       `the job has ended (${this.statistics.jobStatus}); it cannot be ${status}`,
     );
+  }
+
+  /**
+   * Keeps the schedule of periodic checkpoints; one that is kept is stopped first and begins anew. It starts by itself
+   * when the job runs with every task, so this is for a schedule that {@link stopCheckpointScheduler} has stopped.
+   * @throws CONFIGURATION_INVALID without an interval, JOB_TERMINATED
+   */
+  async startCheckpointScheduler(): Promise<Outcome> {
+    const outcome = await this.#ask({ type: 'startScheduler' });
+    if (outcome.type === 'terminated')
+      throw new TidemarkError('JOB_TERMINATED', 'Checkpoint coordinator is shut down');
+    if (outcome.type !== 'noInterval') return outcome;
+    const text = 'Can not start checkpoint scheduler, if no periodic checkpointing is configured';
+    throw new TidemarkError('CONFIGURATION_INVALID', text, { option: 'interval' });
+  }
+
+  /**
+   * Stops the schedule until it is started, or the job or a task has stopped and started it: gives up the checkpoints
+   * in flight and all that waits, and leaves savepoints in flight alone. A second time changes nothing.
+   */
+  async stopCheckpointScheduler(): Promise<Outcome> {
+    return this.#ask({ type: 'stopScheduler' });
   }
 
   /**

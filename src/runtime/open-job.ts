@@ -20,6 +20,8 @@ import type { LivingAttempt } from '../tasks/gateway.ts';
 import type { AppendRequest } from '../journal/journal.ts';
 import type { BlockWriter } from './block-writer.ts';
 import type { CoordinatorOptions, Recovery } from './options.ts';
+import { drawInitialDelay } from './periodic-trigger.ts';
+import { systemRandom } from './random.ts';
 import { catchUp, recoverJob, streamOf, type RecoveredJob } from './recover.ts';
 
 /** Tries to take over while others do the same; each lost race means that somebody else has won. */
@@ -35,8 +37,8 @@ export interface TakenOver {
   readonly revision: number;
 }
 
-/** Who is asked before the tasks. */
-type AskedBefore = Pick<TakeOver, 'operatorCoordinators' | 'masterHooks'>;
+/** Who is asked before the tasks, and what was drawn for this reign. */
+type ReignStart = Pick<TakeOver, 'operatorCoordinators' | 'masterHooks' | 'initialDelayMs'>;
 
 const checkStorage = async (options: CoordinatorOptions, state: JobState): Promise<void> => {
   const stored = await options.storage.completedCheckpoints(options.jobId);
@@ -52,7 +54,7 @@ const tryTakeOver = async (
   graph: JobGraph,
   { configuration, corrections }: ConfigurationReport,
   time: Time,
-  asked: AskedBefore,
+  asked: ReignStart,
 ): Promise<TakenOver | undefined> => {
   const { jobId, journal } = options;
   const recovered = await recoverJob(journal, { jobId, graph, configuration });
@@ -100,7 +102,7 @@ const appended = async (options: CoordinatorOptions, request: AppendRequest): Pr
 export const takeOver = async (
   options: CoordinatorOptions,
   time: Time,
-  asked: AskedBefore,
+  asked: Omit<ReignStart, 'initialDelayMs'>,
 ): Promise<TakenOver> => {
   const graph = checkJobGraph(options.jobGraph);
   const report = reportOn(options.configuration ?? {});
@@ -109,8 +111,9 @@ export const takeOver = async (
     const text = `Job ${options.jobId} is not a streaming job.`;
     throw new TidemarkError('CONFIGURATION_INVALID', text, { jobId: options.jobId });
   }
+  const initialDelayMs = drawInitialDelay(report.configuration, options.random ?? systemRandom);
   for (let tries = 0; tries < TAKE_OVER_TRIES_MAX; tries++) {
-    const taken = await tryTakeOver(options, graph, report, time, asked);
+    const taken = await tryTakeOver(options, graph, report, time, { ...asked, initialDelayMs });
     if (taken !== undefined) return taken;
   }
   throw new TidemarkError(
@@ -156,6 +159,7 @@ export const attach = async (
   const living = attempts.map((attempt) => ({
     ...rosterEntry(before.table.graph, attempt),
     dataEnded: attempt.dataEnded,
+    isActive: attempt.isActive,
   }));
   const command: Command = { type: 'attach', ...time, living };
   const { state, facts, effects } = step(before, command);

@@ -5,8 +5,9 @@
 import { Subject } from 'rxjs';
 import { messageOf, TidemarkError } from '../errors.ts';
 import { owedEffects, type Effect } from '../core/effects.ts';
-import type { Fact, JobFailureRequired } from '../core/facts/fact.ts';
+import type { Fact, JobFailureRequired, SchedulerStarted } from '../core/facts/fact.ts';
 import type { JobState } from '../core/job-state.ts';
+import { currentIntervalMs } from '../core/schedule.ts';
 import type { StatisticsState } from '../stats/statistics.ts';
 import type { CheckpointId } from '../state/ids.ts';
 import { Actors } from './actors.ts';
@@ -20,7 +21,7 @@ import { JournalKeeper } from './journal-keeper.ts';
 import type { Attached, TakenOver } from './open-job.ts';
 import type { CoordinatorOptions, Ended, Problem } from './options.ts';
 import { OperatorCoordinators } from './operator-coordinators.ts';
-import type { PeriodicTrigger } from './periodic-trigger.ts';
+import { PeriodicTrigger } from './periodic-trigger.ts';
 import { streamOf } from './recover.ts';
 import { StatisticsDesk } from './statistics-desk.ts';
 import { Requests } from './requests.ts';
@@ -31,7 +32,6 @@ import { TurnLoop } from './turn-loop.ts';
 export interface ReignOptions {
   readonly options: CoordinatorOptions;
   readonly clock: Clock;
-  readonly periodicTrigger: PeriodicTrigger;
   readonly taken: TakenOver;
   readonly attached: Attached;
   readonly writer: BlockWriter;
@@ -74,7 +74,7 @@ export class Reign {
     );
     this.#link = given.link;
     this.#onJobFailure = options.onJobFailure;
-    this.#periodicTrigger = given.periodicTrigger;
+    this.#periodicTrigger = new PeriodicTrigger(clock, () => currentIntervalMs(this.loop.state.table));
     this.#keeper = this.#makeKeeper(options, taken);
     this.loop = new TurnLoop({
       clock,
@@ -107,7 +107,11 @@ export class Reign {
       running,
     };
     this.#actors = new Actors(
-      { work, inspect: options.inspect, startPeriodicTrigger: () => this.#startPeriodicTrigger() },
+      {
+        work,
+        inspect: options.inspect,
+        startPeriodicTrigger: (started) => this.#startPeriodicTrigger(started),
+      },
       taken.term,
     );
   }
@@ -189,6 +193,7 @@ export class Reign {
   #carryOut(effect: Effect, state: JobState): void {
     if (effect.type === 'discard') this.#discards.order(effect.planned);
     else if (effect.type === 'rearmPeriodicTrigger') this.#periodicTrigger.rearm(effect.waitMs);
+    else if (effect.type === 'advancePeriodicTrigger') this.#periodicTrigger.advance(effect.intervalMs);
     else if (effect.type === 'failJob') this.#failJob(effect.failure);
     else {
       this.#link.carryOut(effect, state);
@@ -241,8 +246,8 @@ export class Reign {
     for (const resolve of waiting) resolve();
   }
 
-  #startPeriodicTrigger(): () => void {
-    return this.#periodicTrigger.start((letter) => void this.post(letter));
+  #startPeriodicTrigger(started: SchedulerStarted): () => void {
+    return this.#periodicTrigger.start(started, (letter) => void this.post(letter));
   }
 
   #fail(error: TidemarkError): void {

@@ -144,6 +144,14 @@ export class TaskLink {
         this.#notices.forget(slot);
         return post({ content: { type: 'endAttempt', slot, attempt, status, message: text } });
       }
+      case 'activityChanged':
+        return post({
+          content: { type: 'changeActivity', attempts: message.attempts, isActive: message.isActive },
+        });
+      case 'backlogReported': {
+        const { operatorId, isBacklog } = message;
+        return post({ content: { type: 'reportBacklog', operatorId, isBacklog } });
+      }
       case 'endOfData':
         return post({ content: { type: 'endData', slot: message.slot, attempt: message.attempt } });
       case 'completionConfirmed':

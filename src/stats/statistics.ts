@@ -230,6 +230,11 @@ const foldOne = (statistics: CheckpointStatistics, fact: Fact): CheckpointStatis
     case 'job.opened':
     case 'tasks.deployed':
     case 'tasks.lost':
+    case 'tasks.inactive':
+    case 'tasks.active':
+    case 'source.backlogChanged':
+    case 'scheduler.started':
+    case 'scheduler.stopped':
     case 'task.finished':
     case 'task.failed':
     case 'task.cancelled':

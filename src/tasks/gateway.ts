@@ -6,7 +6,7 @@
  * and repeats it when a new coordinator announces itself; it refuses commands of an older term.
  */
 import type { Observable } from 'rxjs';
-import type { CheckpointId, JobId, Slot, VertexId } from '../state/ids.ts';
+import type { CheckpointId, JobId, OperatorId, Slot, VertexId } from '../state/ids.ts';
 import type { LocationReference } from '../state/location.ts';
 import type { DeclineReason } from '../core/failures.ts';
 
@@ -19,6 +19,8 @@ export interface LivingAttempt {
   readonly subtask: number;
   /** True once the attempt has reported the end of its input; it still answers barriers. */
   readonly dataEnded: boolean;
+  /** False while it is being deployed, initialized or cancelled; true unless said otherwise. */
+  readonly isActive?: boolean | undefined;
 }
 
 /** Orders to tasks. Every one carries the term of the coordinator that gave it. All are idempotent. */
@@ -71,6 +73,8 @@ export type TaskMessage =
   | AcknowledgementsMessage
   | DeclinedMessage
   | AttemptEndedMessage
+  | ActivityChangedMessage
+  | BacklogReportedMessage
   | EndOfDataMessage
   | CompletionConfirmedMessage;
 
@@ -96,6 +100,24 @@ export interface AttemptEndedMessage {
   readonly attempt: number;
   readonly status: 'finished' | 'failed' | 'cancelled';
   readonly message: string;
+}
+
+/**
+ * Attempts can be checkpointed from now on (Flink's RUNNING), or cannot yet or any more (any other state of a living
+ * attempt). While some cannot, periodic checkpoints stand still. A gateway that never says so has active attempts only.
+ */
+export interface ActivityChangedMessage {
+  readonly type: 'activityChanged';
+  readonly isActive: boolean;
+  /** As many as change at once: each message is one command. */
+  readonly attempts: readonly { readonly slot: Slot; readonly attempt: number }[];
+}
+
+/** A source has begun, or ended, to work off a backlog. The last report of an operator counts. */
+export interface BacklogReportedMessage {
+  readonly type: 'backlogReported';
+  readonly operatorId: OperatorId;
+  readonly isBacklog: boolean;
 }
 
 export interface EndOfDataMessage {

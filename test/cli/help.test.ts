@@ -73,6 +73,11 @@ describe('a wrong command line', () => {
     ],
     ['a setting that does not exist', ['run', '--set', 'a.b=1'], '--set a.b: there is no such option'],
     [
+      'a word count without its last checkpoint',
+      ['run', '--set', 'execution.checkpointing.checkpoints-after-tasks-finish=false'],
+      '--set: the word count ends with the checkpoint behind all data',
+    ],
+    [
       'a setting that is not the run’s to choose',
       ['run', '--set', 'state.checkpoints.dir=file:///c'],
       'the data directory says where state is kept',

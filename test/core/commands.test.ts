@@ -41,6 +41,7 @@ describe('every command in every state', () => {
       'job.opened',
       'task.finished',
       'task.cancelled',
+      'tasks.active',
       'job.failureRequired',
       'coordinators.asked',
       'checkpoint.subsumed',

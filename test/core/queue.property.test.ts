@@ -8,7 +8,7 @@ import type { CheckpointId } from '../../src/state/ids.ts';
 import {
   coreAttempts,
   coreLocation,
-  runningJob,
+  scheduledJob,
   type CoreCommand,
   type CoreRun,
 } from '../support/core-run.ts';
@@ -104,7 +104,7 @@ const speak = (run: CoreRun, each: Word, tell: (command: CoreCommand) => void): 
 type Check = (before: JobTable, facts: readonly Fact[], run: CoreRun) => void;
 
 const play = ({ maxConcurrent, minPauseMs, unaligned, words }: Programme, check: Check): CoreRun => {
-  const run = runningJob({
+  const run = scheduledJob({
     // Only one at a time can be unaligned (C-027).
     maxConcurrent: unaligned ? 1 : maxConcurrent,
     minPause: minPauseMs,

@@ -6,7 +6,7 @@ import { CHECKPOINTS_IN_FLIGHT_MAX, unfinished } from '../../src/core/job-state.
 import type { Outcome } from '../../src/core/outcomes.ts';
 import { QUEUED_REQUESTS_MAX } from '../../src/core/queue.ts';
 import type { CheckpointId } from '../../src/state/ids.ts';
-import { type CoreRun, id, runningJob } from '../support/core-run.ts';
+import { type CoreRun, id, scheduledJob } from '../support/core-run.ts';
 
 const target = { base: 'file:/backups', name: 'savepoint-00c0ff-1' };
 
@@ -19,7 +19,7 @@ const ask = {
 
 /** A job with one checkpoint that has been sent to its tasks. */
 const busy = (options: CheckpointConfigurationOptions = {}): CoreRun => {
-  const run = runningJob(options);
+  const run = scheduledJob(options);
   run.locate(run.trigger());
   return run;
 };
@@ -115,7 +115,7 @@ describe('choice', () => {
   it.each([1, 2, 5])(
     'lets %i be in flight at once, then waits (C-040, T-024 to T-026, T-074)',
     (maxConcurrent) => {
-      const run = runningJob({ maxConcurrent, retained: 9 });
+      const run = scheduledJob({ maxConcurrent, retained: 9 });
       for (let n = 1; n <= maxConcurrent; n++) {
         expect(ask.manual(run)).toEqual({ type: 'triggered', checkpointId: n });
         run.locate(id(n));
@@ -130,7 +130,7 @@ describe('choice', () => {
   );
 
   it('takes the room of checkpoints that were subsumed (C-112, T-027)', () => {
-    const run = runningJob({ maxConcurrent: 2 });
+    const run = scheduledJob({ maxConcurrent: 2 });
     for (const each of [1, 2]) {
       ask.manual(run);
       run.locate(id(each));
@@ -160,7 +160,7 @@ describe('choice', () => {
   });
 
   it('begins nothing while another one is on its way to the tasks, forced or not (C-003, C-040)', () => {
-    const run = runningJob({ maxConcurrent: 3 });
+    const run = scheduledJob({ maxConcurrent: 3 });
     ask.manual(run);
     expect(ask.manual(run)).toEqual({ type: 'queued', requestId: 1 });
     expect(ask.savepoint(run)).toEqual({ type: 'queued', requestId: 2 });
@@ -170,7 +170,7 @@ describe('choice', () => {
   });
 
   it('goes on when the one on its way expires or has no place (C-044, C-099, T-055)', () => {
-    const run = runningJob();
+    const run = scheduledJob();
     ask.manual(run);
     for (let n = 0; n < 2; n++) ask.manual(run);
     expect(run.factsOf({ type: 'expire', checkpointId: id(1) }).at(-1)).toBe('checkpoint.triggered');
@@ -186,7 +186,7 @@ describe('choice', () => {
   });
 
   it('lets a checkpoint wait while more are deleted than may be in flight, but no savepoint (C-302, T-073)', () => {
-    const run = runningJob();
+    const run = scheduledJob();
     for (const each of [1, 2]) {
       ask.manual(run);
       run.tell({ type: 'expire', checkpointId: id(each) });
@@ -199,7 +199,7 @@ describe('choice', () => {
   });
 
   it('does not wait for what cannot be deleted (C-302)', () => {
-    const run = runningJob();
+    const run = scheduledJob();
     for (const each of [1, 2]) {
       ask.manual(run);
       run.tell({ type: 'expire', checkpointId: id(each) });
@@ -224,7 +224,7 @@ describe('choice', () => {
   });
 
   it(`has at most ${CHECKPOINTS_IN_FLIGHT_MAX} in flight, savepoints too`, () => {
-    const run = runningJob();
+    const run = scheduledJob();
     for (let n = 1; n <= CHECKPOINTS_IN_FLIGHT_MAX; n++) {
       expect(ask.savepoint(run).type).toBe('triggered');
       run.locate(id(n));
@@ -234,7 +234,7 @@ describe('choice', () => {
   });
 
   it('refuses what waits when a task it needs is gone', () => {
-    const run = busy();
+    const run = busy({ interval: undefined });
     ask.manual(run);
     const { facts } = run.tell({ type: 'endAttempt', slot: 3, attempt: 1, status: 'failed', message: '' });
     expect(facts.at(-1)).toMatchObject({
@@ -269,7 +269,7 @@ describe('choice', () => {
 
 describe('pause after a completion', () => {
   const paused = (): CoreRun => {
-    const run = runningJob({ minPause: '1 s' });
+    const run = scheduledJob({ minPause: '1 s' });
     run.complete();
     run.pass(400);
     return run;
@@ -302,7 +302,7 @@ describe('pause after a completion', () => {
   });
 
   it('is counted from the end of savepoints too, and not from failures (C-042)', () => {
-    const run = runningJob({ minPause: '1 s' });
+    const run = scheduledJob({ minPause: '1 s' });
     run.tell({ type: 'expire', checkpointId: run.trigger() });
     expect(ask.tick(run).type).toBe('triggered');
     run.complete(id(2));
@@ -317,6 +317,7 @@ describe('pause after a completion', () => {
     const { configuration } = run.state.table;
     run.monotonicMs = 3;
     run.tell({ type: 'takeOver', term: 2, configuration, isNew: false });
+    run.attach();
     expect(ask.tick(run).type).toBe('triggered');
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Fact } from '../../src/core/facts/fact.ts';
-import { coreAttempts, id, runningJob, type CoreRun } from '../support/core-run.ts';
+import { coreAttempts, id, runningJob, scheduledJob, type CoreRun } from '../support/core-run.ts';
 
 const types = (facts: readonly Fact[]): string[] => facts.map((fact) => fact.type);
 
@@ -183,6 +183,18 @@ describe('end of data', () => {
     expect(types(expired.facts)).toEqual(['checkpoint.aborted', 'discard.planned', 'checkpoint.triggered']);
   });
 
+  it('keeps no pause (C-057)', () => {
+    const run = scheduledJob({ minPause: '1 h' });
+    run.complete();
+    expect(endAll(run).at(-1)).toMatchObject({ type: 'checkpoint.triggered', cause: 'endOfData' });
+  });
+
+  it('is not saved by itself where no checkpoints are wanted after tasks have finished (C-057)', () => {
+    const run = scheduledJob({ checkpointsAfterTasksFinish: false });
+    expect(types(endAll(run))).toEqual(['task.dataEnded', 'task.dataEnded']);
+    expect(run.tell({ type: 'tick' }).facts).toMatchObject([{ cause: 'periodic' }]);
+  });
+
   it('waits for the job to run', () => {
     const run = runningJob();
     run.status('RESTARTING');
@@ -192,7 +204,7 @@ describe('end of data', () => {
   });
 
   it('is saved once: nothing is triggered behind the last checkpoint', () => {
-    const run = runningJob();
+    const run = scheduledJob();
     endAll(run);
     const { facts } = run.tell({
       type: 'locate',
@@ -207,7 +219,7 @@ describe('end of data', () => {
   });
 
   it('lets a last checkpoint that was aborted wait for the next tick, so that a broken storage cannot spin', () => {
-    const run = runningJob();
+    const run = scheduledJob();
     endAll(run);
     expect(types(run.tell({ type: 'failLocation', checkpointId: id(1), message: '' }).facts)).toEqual([
       'checkpoint.aborted',
@@ -217,7 +229,7 @@ describe('end of data', () => {
   });
 
   it('is forgotten when tasks are deployed anew: they read from the newest checkpoint', () => {
-    const run = runningJob();
+    const run = scheduledJob();
     endAll(run);
     run.complete(id(1));
     run.status('RESTARTING');

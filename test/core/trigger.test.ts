@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CoreRun, id, runningJob } from '../support/core-run.ts';
+import { CoreRun, id, runningJob, scheduledJob } from '../support/core-run.ts';
 import { KEYED_SAVEPOINTS_MAX } from '../../src/core/job-state.ts';
 
 const target = { base: 'file:/backups', name: 'savepoint-00c0ff-1' };
@@ -19,7 +19,7 @@ describe('trigger (C-043, C-058, T-052, T-248)', () => {
   });
 
   it('journals cause, deadline, reign, plan and the retention in force (C-059, C-209)', () => {
-    const run = runningJob({ timeout: '30 s', retention: 'RETAIN_ON_FAILURE' });
+    const run = scheduledJob({ timeout: '30 s', retention: 'RETAIN_ON_FAILURE' });
     expect(run.tell({ type: 'tick' }).facts).toEqual([
       {
         type: 'checkpoint.triggered',
@@ -73,7 +73,7 @@ describe('trigger (C-043, C-058, T-052, T-248)', () => {
   ] as const;
 
   it.each(refusals)('is refused with $why $state (C-204 to C-206, T-005, T-007, T-190)', ({ why, make }) => {
-    for (const command of [{ type: 'tick' } as const, { type: 'triggerCheckpoint' } as const, savepoint()]) {
+    for (const command of [{ type: 'triggerCheckpoint' } as const, savepoint()]) {
       const { facts, outcome } = make().tell(command);
       expect({ facts, outcome }, command.type).toEqual({ facts: [], outcome: { type: why } });
     }

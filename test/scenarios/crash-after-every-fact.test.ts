@@ -60,6 +60,7 @@ const leftOver: Settled = {
   notifyAborted: () => [],
   // A new coordinator's timer begins anew.
   rearmPeriodicTrigger: () => [],
+  advancePeriodicTrigger: () => [],
   failJob: (effect, facts) =>
     facts.some((fact) => isJobMoved(fact) || isRequiredAgain(fact, effect)) ? [] : [effect],
   discard: (effect, facts) =>

@@ -96,6 +96,17 @@ const nameIn = (task: string): string => task.split('+')[0] ?? '';
 const filesIn = (task: string): string[] | undefined =>
   task.includes('+') ? task.split('+').slice(1) : undefined;
 
+const firstDelayOf = (words: readonly string[]): number | undefined => {
+  const given = splitOption(words, 'firstDelayMs');
+  return given === undefined ? undefined : Number(given);
+};
+
+const activity = (names: TaskNames, tasks: readonly string[], isActive: boolean): CoreCommand => ({
+  type: 'changeActivity',
+  attempts: tasks.map((name) => attemptOf(names, name)),
+  isActive,
+});
+
 const acknowledge = (names: TaskNames, checkpointId: number, tasks: readonly string[]): CoreCommand => {
   const entries = tasks[0] === 'all' ? names.newest() : tasks.map((task) => names.find(nameIn(task)));
   return acknowledgeCommand(
@@ -115,8 +126,9 @@ const readers: Readonly<Record<string, Reader>> = {
     term: Number(term),
     configuration: checkConfiguration({
       tolerableFailed: FAILURES_UNLIMITED,
-      ...optionsOf(options.filter((word) => !/^(coordinators|hooks)=/.test(word))),
+      ...optionsOf(options.filter((word) => !/^(coordinators|hooks|firstDelayMs)=/.test(word))),
     }),
+    initialDelayMs: firstDelayOf(options),
     isNew: term === '1',
     operatorCoordinators: listOption(options, 'coordinators').map(operatorNamed),
     masterHooks: listOption(options, 'hooks'),
@@ -192,6 +204,17 @@ const readers: Readonly<Record<string, Reader>> = {
     ...attemptOf(names, task),
     status: status as EndStatus,
     message: message.join(' '),
+  }),
+  inactive: (tasks, names) => activity(names, tasks, false),
+  active: (tasks, names) => activity(names, tasks, true),
+  'start-schedule': () => ({ type: 'startScheduler' }),
+  'stop-schedule': () => ({ type: 'stopScheduler' }),
+  backlog: ([operator = '', isBacklog]) => ({
+    type: 'reportBacklog',
+    operatorId: coreGraph.vertices
+      .flatMap(({ operators }) => operators)
+      .find(({ name }) => name === operator)!.id,
+    isBacklog: isBacklog === 'begins',
   }),
   'data-ended': ([task = ''], names) => ({ type: 'endData', ...attemptOf(names, task) }),
   undeletable: ([discardId]) => ({ type: 'postponeDiscard', discardId: Number(discardId) }),

@@ -74,7 +74,7 @@ const describeMessage = (message: TaskMessage): readonly string[] => {
     return readFrames(message.frames).map((frame) => `ack ${frame.checkpointId} of ${frame.slot}`);
   }
   if (message.type === 'declined') return [`${message.reason} ${message.checkpointId} of ${message.slot}`];
-  return [`${message.type} of ${message.slot}`];
+  return 'slot' in message ? [`${message.type} of ${message.slot}`] : [message.type];
 };
 
 const describeEvent = ({ vertex: from, subtask, event }: NamedTaskEvent): string =>

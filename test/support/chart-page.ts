@@ -81,10 +81,10 @@ const sectionOf = ({ name, machine }: Chart): string => {
 
 const introduction = `# Statecharts
 
-The phases of a checkpoint, its coordinator, the job and its tasks. Each chart is one file of \`machines/\` that opens
-by itself in the Stately visualizer; \`tidemark/machines\` exports them. What moves a checkpoint, the job or a task is a
-fact of the journal. Children named under "runs with it" last as long as their state and answer through the
-coordinator's inbox, so that what they say is journaled before it moves anything.
+The phases of a checkpoint, its coordinator, the job, its schedule and its tasks. Each chart is one file of
+\`machines/\` that opens by itself in the Stately visualizer; \`tidemark/machines\` exports them. What moves a
+checkpoint, the job, its schedule or a task is a fact of the journal. Children named under "runs with it" last as long
+as their state and answer through the coordinator's inbox, so that what they say is journaled before it moves anything.
 
 A request that waits, or is refused, is no checkpoint yet and has no chart: \`request.queued\` and
 \`request.rejected\` tell of it.

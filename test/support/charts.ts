@@ -1,6 +1,12 @@
-/** The four charts, and what tests and pages ask of any chart: its states, its names, where a signal leads. */
+/** The five charts, and what tests and pages ask of any chart: its states, its names, where a signal leads. */
 import { createActor, type AnyStateMachine, type AnyStateNode } from 'xstate';
-import { checkpointMachine, coordinatorMachine, jobMachine, taskMachine } from '../../machines/index.ts';
+import {
+  checkpointMachine,
+  coordinatorMachine,
+  jobMachine,
+  schedulerMachine,
+  taskMachine,
+} from '../../machines/index.ts';
 
 export interface Chart {
   readonly name: string;
@@ -11,6 +17,7 @@ export const charts: readonly Chart[] = [
   { name: 'checkpoint', machine: checkpointMachine },
   { name: 'coordinator', machine: coordinatorMachine },
   { name: 'job', machine: jobMachine },
+  { name: 'scheduler', machine: schedulerMachine },
   { name: 'task', machine: taskMachine },
 ];
 

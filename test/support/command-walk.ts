@@ -2,7 +2,7 @@
 import type { CommandType } from '../../src/core/commands.ts';
 import { checkConfiguration } from '../../src/core/configuration.ts';
 import { frameOutcomes, type OutcomeType } from '../../src/core/outcomes.ts';
-import { parseJobId } from '../../src/state/ids.ts';
+import { parseJobId, parseOperatorId } from '../../src/state/ids.ts';
 import {
   acknowledgeCommand,
   coordinatorsAnswer,
@@ -85,7 +85,7 @@ const scenario = (job: string, checkpoint: string, then: (run: CoreRun) => void)
   checkpoint,
   checkpointId: checkpoint === 'none' ? 9 : 1,
   make: () => {
-    const run = runningJob({}, asked[checkpoint]);
+    const run = runningJob({ interval: '1 d' }, asked[checkpoint]);
     phases[checkpoint]?.(run);
     then(run);
     return run;
@@ -96,7 +96,7 @@ const scenario = (job: string, checkpoint: string, then: (run: CoreRun) => void)
 const settled = ['none', 'completed', 'aborted'];
 
 export const scenarios: readonly Scenario[] = [
-  { job: 'created', checkpoint: 'none', checkpointId: 9, make: () => new CoreRun() },
+  { job: 'created', checkpoint: 'none', checkpointId: 9, make: () => new CoreRun({ interval: '1 d' }) },
   ...Object.keys(phases).map((phase) => scenario('running', phase, () => {})),
   ...settled.map((phase) => scenario('restarting', phase, (run) => run.status('RESTARTING'))),
   ...settled.map((phase) => scenario('suspended', phase, (run) => run.status('SUSPENDED'))),
@@ -127,6 +127,11 @@ const attempt = (slot: number, number: number, detail: string): readonly Command
     detail,
     make: () => ({ type: 'endAttempt', slot, attempt: number, status: 'failed', message: '' }),
   },
+  ...[false, true].map((isActive) => ({
+    type: 'changeActivity' as const,
+    detail: `${isActive ? 'active' : 'inactive'}, ${detail}`,
+    make: () => ({ type: 'changeActivity' as const, attempts: [{ slot, attempt: number }], isActive }),
+  })),
   { type: 'endData', detail, make: () => ({ type: 'endData', slot, attempt: number }) },
   {
     type: 'decline',
@@ -141,6 +146,12 @@ const attempt = (slot: number, number: number, detail: string): readonly Command
     }),
   },
 ];
+
+const backlog = (digit: string, detail: string): CommandVariant => ({
+  type: 'reportBacklog',
+  detail,
+  make: () => ({ type: 'reportBacklog', operatorId: parseOperatorId(digit.repeat(32)), isBacklog: true }),
+});
 
 export const variants: readonly CommandVariant[] = [
   plain('takeOver', () => ({
@@ -161,7 +172,12 @@ export const variants: readonly CommandVariant[] = [
   { type: 'attach', detail: 'no attempt lives', make: () => ({ type: 'attach', living: [] }) },
   plain('restore', () => ({ type: 'restore', attempts: coreAttempts(4, 2) })),
   ...(['RUNNING', 'RESTARTING', 'SUSPENDED', 'FINISHED', 'FAILED', 'CANCELLED'] as const).map(status),
+  plain('startScheduler', () => ({ type: 'startScheduler' })),
+  plain('stopScheduler', () => ({ type: 'stopScheduler' })),
+  backlog('a', 'of a source'),
+  backlog('f', 'of no operator of the job'),
   plain('tick', () => ({ type: 'tick' })),
+  { type: 'tick', detail: 'of an earlier schedule', make: () => ({ type: 'tick', start: 7 }) },
   plain('triggerCheckpoint', () => ({ type: 'triggerCheckpoint' })),
   plain('triggerSavepoint', () => ({ type: 'triggerSavepoint', target, key: undefined })),
   plain('locate', (checkpointId) => ({

@@ -241,6 +241,12 @@ export class CoreRun {
     this.tell({ type: 'restore', attempts: coreAttempts(firstSlot, attempt) });
   }
 
+  /** A gateway says that all attempts of the roster live. */
+  attach(): Step {
+    const living = this.state.table.roster.entries().map((entry) => ({ ...entry, dataEnded: false }));
+    return this.tell({ type: 'attach', living });
+  }
+
   status(status: Extract<Command, { type: 'reportJobStatus' }>['status'], message = ''): Step {
     return this.tell({ type: 'reportJobStatus', status, message });
   }
@@ -299,5 +305,9 @@ export const runningJob = (options: CheckpointConfigurationOptions = {}, asked?:
   run.status('RUNNING');
   return run;
 };
+
+/** The same with an interval, so that a tick of the timer is heard. */
+export const scheduledJob = (options: CheckpointConfigurationOptions = {}): CoreRun =>
+  runningJob({ interval: '1 d', ...options });
 
 export const id = checkpointId;

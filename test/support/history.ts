@@ -8,7 +8,8 @@ import { checkConfiguration } from '../../src/core/configuration.ts';
 import { declineReasons } from '../../src/core/failures.ts';
 import { encodeFacts } from '../../src/core/facts/codec.ts';
 import { encodeSnapshot } from '../../src/core/facts/snapshot.ts';
-import { initialState, type JobState } from '../../src/core/job-state.ts';
+import { inactivePhase, initialState, type JobState } from '../../src/core/job-state.ts';
+import { taskPhases as phasesOfTasks } from '../../src/core/phase.ts';
 import { step } from '../../src/core/step.ts';
 import type { BlockContent, Journal } from '../../src/journal/journal.ts';
 import { retentionPolicies } from '../../src/retention/policy.ts';
@@ -16,7 +17,7 @@ import type { Letter } from '../../src/runtime/inbox.ts';
 import { streamOf } from '../../src/runtime/recover.ts';
 import { noteAcknowledged } from '../../src/runtime/recover-statistics.ts';
 import { takeTurn } from '../../src/runtime/turn.ts';
-import type { CheckpointId, OperatorId } from '../../src/state/ids.ts';
+import { parseOperatorId, type CheckpointId, type OperatorId } from '../../src/state/ids.ts';
 import { walkFrames } from '../../src/tasks/walk-frames.ts';
 import {
   coordinatorsAnswer,
@@ -34,6 +35,8 @@ import {
   type FrameSpec,
 } from './core-run.ts';
 import { describeState } from './describe-state.ts';
+
+const dataEndedPhase = phasesOfTasks.next(phasesOfTasks.initial, 'task.dataEnded');
 
 /** Which checkpoint something speaks of, counted back from the newest id: 0 is the newest. */
 type Back = number;
@@ -64,6 +67,9 @@ export type Happening =
       readonly type: 'status';
       readonly status: 'RUNNING' | 'FINISHED' | 'FAILED' | 'CANCELLED' | 'SUSPENDED';
     }
+  | { readonly type: 'startSchedule' | 'stopSchedule' }
+  | { readonly type: 'active' | 'inactive'; readonly tasks: readonly number[] }
+  | { readonly type: 'backlog'; readonly operator: 'a' | 'b'; readonly isBacklog: boolean }
   | { readonly type: 'discarded' | 'undeletable'; readonly nth: number }
   | {
       readonly type: 'crash';
@@ -133,6 +139,16 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ ...of('dataEnds'), tasks }) },
   { weight: 1, arbitrary: fc.record(of('restart')) },
+  { weight: 1, arbitrary: fc.record(of('startSchedule', 'stopSchedule')) },
+  { weight: 2, arbitrary: fc.record({ ...of('active', 'inactive'), tasks }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      ...of('backlog'),
+      operator: fc.constantFrom('a' as const, 'b' as const),
+      isBacklog: fc.boolean(),
+    }),
+  },
   { weight: 4, arbitrary: fc.record(of('deploy')) },
   { weight: 4, arbitrary: fc.record({ ...of('status'), status: fc.constant('RUNNING') }) },
   {
@@ -348,6 +364,19 @@ export class HistoryPlay {
       }
       case 'dataEnds':
         return each.tasks.map((number) => ({ type: 'endData', ...this.#attemptOf(number) }) as const);
+      case 'startSchedule':
+        return [{ type: 'startScheduler' }];
+      case 'stopSchedule':
+        return [{ type: 'stopScheduler' }];
+      case 'active':
+      case 'inactive': {
+        const attempts = each.tasks.map((number) => this.#attemptOf(number));
+        return [{ type: 'changeActivity', attempts, isActive: each.type === 'active' }];
+      }
+      case 'backlog': {
+        const { operator, isBacklog } = each;
+        return [{ type: 'reportBacklog', operatorId: parseOperatorId(operator.repeat(32)), isBacklog }];
+      }
       case 'restart':
         return [{ type: 'reportJobStatus', status: 'RESTARTING', message: 'task failed' }];
       case 'status':
@@ -427,14 +456,19 @@ export class HistoryPlay {
   async #takeOver(chosen: Chosen, lost: readonly number[]): Promise<void> {
     const { term } = this.state.table;
     const configuration = configurationOf(chosen);
-    const reign = { term: term + 1, configuration, isNew: term === 0, ...askedOf(chosen) };
+    const initialDelayMs = 100 * term;
+    const reign = { term: term + 1, configuration, initialDelayMs, isNew: term === 0, ...askedOf(chosen) };
     await this.#decide({ type: 'takeOver', ...this.#time, ...reign });
     const gone = new Set(lost.map((number) => this.#attemptOf(number).slot));
     const { roster, taskPhases } = this.state.table;
     const living = roster
       .entries()
       .filter(({ slot }) => !gone.has(slot))
-      .map((entry) => ({ ...entry, dataEnded: taskPhases[entry.slot] !== undefined }));
+      .map((entry) => ({
+        ...entry,
+        dataEnded: taskPhases[entry.slot] === dataEndedPhase,
+        isActive: taskPhases[entry.slot] !== inactivePhase,
+      }));
     await this.#decide({ type: 'attach', ...this.#time, living });
   }
 

@@ -42,6 +42,11 @@ const said = (gateway: InProcessTaskGateway): string[] => {
 };
 
 const describeMessage = (message: TaskMessage): string => {
+  if (message.type === 'activityChanged') {
+    const slots = message.attempts.map(({ slot }) => slot).join();
+    return `${message.isActive ? 'active' : 'inactive'} ${slots}`;
+  }
+  if (message.type === 'backlogReported') return `backlog ${message.isBacklog}`;
   if (message.type !== 'acknowledgements') return `${message.type} of ${message.slot}`;
   return `acks ${readFrames(message.frames)
     .map((frame) => `${frame.checkpointId} of ${frame.slot}`)

@@ -103,6 +103,13 @@ const configurationOf = (flags: RunFlags): ConfigurationReport => {
   const kept = { retained, retention: retentionNames[retention], historySize: LISTED_MAX };
   const options = { interval, timeout, ...kept, tolerableFailed };
   const { configuration, corrections } = configurationFrom(Object.fromEntries(set), options);
+  if (!configuration.checkpointsAfterTasksFinish) {
+    const text = 'the word count ends with the checkpoint behind all data; it cannot be switched off';
+    throw new TidemarkError('ARGUMENT_INVALID', `--set: ${text}`, {
+      option: '--set',
+      value: 'execution.checkpointing.checkpoints-after-tasks-finish',
+    });
+  }
   // That --set counts before the other options is no news, and most of those were never typed.
   const isNews = (option: string): boolean => set.has(option) || !(option in options);
   return {

@@ -32,7 +32,6 @@ export const coordinatorRows = {
     duration,
     {
       what: 'the interval while a source works off its backlog; 0: none are taken then. By default the interval',
-      today: 'no source reports a backlog yet: the interval always holds',
       check: backlogInterval,
     },
   ),
@@ -84,7 +83,8 @@ export const coordinatorRows = {
       aliases: [`${checkpointing}.checkpoints-after-tasks-finish.enabled`],
       standard: 'true',
       what: 'whether checkpoints go on when some tasks have finished, and one is taken at the end of all data',
-      today: 'one is always taken at the end of all data, and none after a task has finished',
+      isInPart: true,
+      today: 'none is taken after a task has finished',
     },
   ),
   pauseSourcesUntilFirstCheckpoint: optionRow(
@@ -94,7 +94,8 @@ export const coordinatorRows = {
     {
       standard: 'false',
       what: 'whether sources wait for the first checkpoint, which then comes early',
-      today: 'sources never wait, and the first checkpoint comes within one interval',
+      isInPart: true,
+      today: 'the first checkpoint comes early, but sources never wait',
     },
   ),
   runtimeMode: optionRow('runtimeMode', 'execution.runtime-mode', oneOf('STREAMING', 'BATCH', 'AUTOMATIC'), {

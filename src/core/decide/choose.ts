@@ -3,10 +3,11 @@
  * the queue that nothing stands in the way of, also behind others that are blocked (C-040, C-304).
  */
 import type { Time } from '../commands.ts';
-import type { Fact, RequestQueued, RequestRejected } from '../facts/fact.ts';
+import type { Fact, RequestQueued, RequestRejected, TriggerCause } from '../facts/fact.ts';
 import type { FailureReason } from '../failures.ts';
 import {
   CHECKPOINTS_IN_FLIGHT_MAX,
+  hasInactive,
   isTerminated,
   isTriggering,
   unfinished,
@@ -14,6 +15,7 @@ import {
   type JobTable,
 } from '../job-state.ts';
 import { refusalReasons, type RefusalType } from '../outcomes.ts';
+import { isScheduling } from '../schedule.ts';
 import { triggeredFact } from './decision.ts';
 
 /** What a request is judged by. */
@@ -48,11 +50,12 @@ export const verdictOn = (table: JobTable, asked: Asked, now: Time): Verdict => 
   return waitMs > 0 ? { type: 'tooSoon', waitMs } : { type: 'free' };
 };
 
-/** Why nothing at all can be triggered now, or undefined. */
-export const triggerRefusal = ({ table }: JobState): RefusalType | undefined => {
+/** Why nothing of this kind can be triggered now, or undefined (C-058). */
+export const triggerRefusal = ({ table }: JobState, cause: TriggerCause): RefusalType | undefined => {
   if (isTerminated(table)) return 'terminated';
+  if (cause === 'periodic' && !isScheduling(table)) return 'schedulerStopped';
   if (table.jobPhase !== 'running') return 'notRunning';
-  if (!table.roster.isComplete(table.graph)) return 'tasksMissing';
+  if (!table.roster.isComplete(table.graph) || hasInactive(table)) return 'tasksMissing';
   return undefined;
 };
 
@@ -81,7 +84,7 @@ export const chooseFacts = (state: JobState, time: Time): Fact[] => {
     const { requestId } = request;
     const verdict = verdictOn(table, request, time);
     if (verdict.type === 'blocked') continue;
-    const refusal = triggerRefusal(state);
+    const refusal = triggerRefusal(state, request.cause);
     if (verdict.type === 'tooSoon') {
       facts.push(rejectedFact(requestId, time.at, 'MINIMUM_TIME_BETWEEN_CHECKPOINTS', verdict.waitMs));
     } else if (refusal === undefined) return [...facts, triggeredFact(state, time, request, request)];

@@ -14,12 +14,19 @@ import { decideFailMetadata, decideRecordMetadata } from './finalize.ts';
 import { decideAcknowledgeHooks } from './hooks.ts';
 import { decideReportJobStatus } from './job.ts';
 import { decideFailLocation, decideLocate } from './locate.ts';
-import { decideAttach, decideEndAttempt, decideEndData, decideRestore } from './tasks.ts';
+import { decideReportBacklog, decideStartScheduler, decideStopScheduler, withSchedule } from './scheduler.ts';
+import {
+  decideAttach,
+  decideChangeActivity,
+  decideEndAttempt,
+  decideEndData,
+  decideRestore,
+} from './tasks.ts';
 import { decideTick, decideTriggerCheckpoint, decideTriggerSavepoint } from './trigger.ts';
 
 const decideTakeOver = (state: JobState, command: TakeOver): Decision => {
   const { at, term, isJournalDurable = true, configuration, corrections = [] } = command;
-  const { operatorCoordinators = [], masterHooks = [] } = command;
+  const { operatorCoordinators = [], masterHooks = [], initialDelayMs } = command;
   const { jobId, graph } = state.table;
   const opened: Fact[] = command.isNew ? [{ type: 'job.opened', at, jobId, graph }] : [];
   const tookOver: Fact = {
@@ -29,6 +36,7 @@ const decideTakeOver = (state: JobState, command: TakeOver): Decision => {
     configuration,
     corrections,
     ...(isJournalDurable ? {} : { isJournalDurable }),
+    ...(initialDelayMs === undefined ? {} : { initialDelayMs }),
     ...askedBefore(operatorCoordinators, masterHooks),
   };
   return decided([...opened, tookOver], { type: 'done' });
@@ -66,6 +74,12 @@ const decideOne = (state: JobState, command: Command): Decision => {
       return decideRestore(state, command);
     case 'reportJobStatus':
       return decideReportJobStatus(state, command);
+    case 'startScheduler':
+      return decideStartScheduler(state, command);
+    case 'stopScheduler':
+      return decideStopScheduler(state, command);
+    case 'reportBacklog':
+      return decideReportBacklog(state, command);
     case 'tick':
       return decideTick(state, command);
     case 'triggerCheckpoint':
@@ -94,6 +108,8 @@ const decideOne = (state: JobState, command: Command): Decision => {
       return decideFailMetadata(state, command);
     case 'endAttempt':
       return decideEndAttempt(state, command);
+    case 'changeActivity':
+      return decideChangeActivity(state, command);
     case 'endData':
       return decideEndData(state, command);
     case 'confirmDiscard':
@@ -125,7 +141,8 @@ const withJobFailure = (state: JobState, decision: Decision): Decision => {
 
 /** Decides a command, and then begins the request that is next, if one waits and something became free. */
 export const decide = (state: JobState, command: Command): Decision => {
-  const decision = withJobFailure(state, decideOne(state, command));
+  const steered = withSchedule(state, command, decideOne(state, command));
+  const decision = withJobFailure(state, steered);
   if (state.table.queue.length === 0) return decision;
   const isFreed = command.type === 'attach' || decision.facts.some((fact) => freeing.has(fact.type));
   if (!isFreed) return decision;

@@ -1,7 +1,7 @@
 /** A request for a checkpoint or savepoint: begun at once, queued, or refused. */
 import type { Time } from '../commands.ts';
 import type { CheckpointTriggered, Fact, RequestQueued, TriggerCause } from '../facts/fact.ts';
-import { isInputEnded, type JobState } from '../job-state.ts';
+import { needsLastCheckpoint, type JobState } from '../job-state.ts';
 import { QUEUED_REQUESTS_MAX } from '../queue.ts';
 import { rejectedFact, triggerRefusal, verdictOn } from './choose.ts';
 import { decided, nothing, triggeredFact, type Decision } from './decision.ts';
@@ -45,7 +45,7 @@ const queueUp = (state: JobState, request: RequestQueued): Decision => {
 
 /** Judges a request as it comes in. A tick while another one waits is dropped (C-045). */
 export const submit = (state: JobState, time: Time, submission: Submission): Decision => {
-  const refusal = triggerRefusal(state);
+  const refusal = triggerRefusal(state, submission.cause);
   if (refusal !== undefined) return nothing(refusal);
   if (submission.cause === 'periodic' && state.table.queue.at(-1)?.cause === 'periodic') {
     return nothing('tickDropped');
@@ -60,6 +60,6 @@ export const submit = (state: JobState, time: Time, submission: Submission): Dec
 
 /** The last checkpoint of a job whose input is read is asked for at once (C-057). */
 export const endOfDataFacts = (state: JobState, time: Time): readonly Fact[] =>
-  isInputEnded(state.table) && !state.table.endTriggered
+  needsLastCheckpoint(state.table) && !state.table.endTriggered
     ? submit(state, time, { cause: 'endOfData' }).facts
     : [];

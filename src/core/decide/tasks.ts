@@ -1,5 +1,5 @@
 /** Attempts come, go and reach the end of their input. */
-import type { Attach, EndAttempt, EndData, Restore, Time } from '../commands.ts';
+import type { Attach, ChangeActivity, EndAttempt, EndData, Restore, Time } from '../commands.ts';
 import type { Fact } from '../facts/fact.ts';
 import { peek } from '../evolve.ts';
 import { isTerminated, type JobState } from '../job-state.ts';
@@ -37,10 +37,49 @@ export const decideAttach = (state: JobState, command: Attach): Decision => {
   }
   if (added.length > 0) facts.push({ type: 'tasks.deployed', at, runs: toRuns(added.map(bare)) });
   const ended = living.filter(
-    (entry) => entry.dataEnded && !(roster.has(entry.slot, entry.attempt) && hasEndedData(state, entry.slot)),
+    (entry) =>
+      entry.dataEnded &&
+      (entry.isActive ?? true) &&
+      !(roster.has(entry.slot, entry.attempt) && hasEndedData(state, entry.slot)),
   );
   facts.push(...ended.map((entry) => dataEndedFact(entry.slot, at)));
+  const isChanged = activityChange(peek(state, facts));
+  for (const isActive of [false, true]) {
+    const changed = living.filter(
+      (entry) => (entry.isActive ?? true) === isActive && isChanged(entry, isActive),
+    );
+    if (changed.length > 0) facts.push(activityFact(changed, isActive, at));
+  }
   return decided(facts, { type: 'done' });
+};
+
+/** Tells of an attempt whether it is news that it is active, or is not. */
+const activityChange =
+  ({ table }: JobState) =>
+  ({ slot }: { readonly slot: number }, isActive: boolean): boolean => {
+    const phase = table.taskPhases[slot] ?? taskPhases.initial;
+    return taskPhases.accepts(phase, isActive ? 'task.active' : 'task.inactive');
+  };
+
+const activityFact = (entries: readonly RosterEntry[], isActive: boolean, at: number): Fact => ({
+  type: isActive ? 'tasks.active' : 'tasks.inactive',
+  at,
+  runs: toRuns(entries.map(bare)),
+});
+
+/** Attempts are being deployed or cancelled, or run: the schedule is kept only while all of them run (C-056). */
+export const decideChangeActivity = (state: JobState, command: ChangeActivity): Decision => {
+  const { attempts, isActive, at } = command;
+  const { roster } = state.table;
+  const known = attempts.filter(({ slot, attempt }) => roster.has(slot, attempt));
+  if (known.length === 0) return nothing('unknownAttempt');
+  const isChanged = activityChange(state);
+  const changed = known.filter((attempt) => isChanged(attempt, isActive));
+  if (changed.length === 0) return nothing('already');
+  // One that is named twice is meant once.
+  const slots = [...new Set(changed.map(({ slot }) => slot))];
+  const entries = slots.map((slot) => roster.at(roster.positionOf(slot)));
+  return decided([activityFact(entries, isActive, at)], { type: 'done' });
 };
 
 const bare = ({ vertex, subtask, slot, attempt }: RosterEntry): RosterEntry => ({
@@ -100,11 +139,32 @@ export const decideEndAttempt = (state: JobState, command: EndAttempt): Decision
   return decided([...aborted, { type, at, slot, message }], { type: 'done' });
 };
 
+/** A vertex that has read all its data has no backlog (C-053). */
+const caughtUpFacts = (state: JobState, slot: number, at: number): Fact[] => {
+  const { roster, graph, backlog } = state.table;
+  const { vertex } = roster.at(roster.positionOf(slot));
+  const behind = graph.vertices[vertex]!.operators.filter(({ id }) => backlog[id] === true);
+  if (behind.length === 0) return [];
+  const isAtEnd = roster
+    .entries()
+    .filter((entry) => entry.vertex === vertex)
+    .every((entry) => hasEndedData(state, entry.slot));
+  if (!isAtEnd) return [];
+  return behind.map(({ id }) => ({
+    type: 'source.backlogChanged',
+    at,
+    operatorId: id,
+    isBacklog: false,
+  }));
+};
+
 /** The last source to reach the end of its input starts the last checkpoint at once (C-057). */
 export const decideEndData = (state: JobState, command: EndData): Decision => {
   const { slot, attempt, at } = command;
   if (!state.table.roster.has(slot, attempt)) return nothing('unknownAttempt');
   if (hasEndedData(state, slot)) return nothing('duplicate');
   const ended = dataEndedFact(slot, at);
-  return decided([ended, ...endOfDataFacts(peek(state, [ended]), command)], { type: 'done' });
+  const after = peek(state, [ended]);
+  const caughtUp = caughtUpFacts(after, slot, at);
+  return decided([ended, ...caughtUp, ...endOfDataFacts(after, command)], { type: 'done' });
 };

@@ -1,14 +1,18 @@
 /** Somebody, or the timer, wants a checkpoint. */
 import type { Tick, TriggerCheckpoint, TriggerSavepoint } from '../commands.ts';
-import { isInputEnded, savepointEntry, type JobState } from '../job-state.ts';
+import { needsLastCheckpoint, savepointEntry, type JobState } from '../job-state.ts';
+import { isScheduling } from '../schedule.ts';
 import { triggerRefusal } from './choose.ts';
 import { nothing, type Decision } from './decision.ts';
 import { submit } from './submit.ts';
 
 /** The periodic timer fired; once all input is read, the last checkpoint is all that is left to save. */
 export const decideTick = (state: JobState, command: Tick): Decision => {
-  const { droppedTicks } = command;
-  const isAtEnd = triggerRefusal(state) === undefined && isInputEnded(state.table);
+  const { droppedTicks, start } = command;
+  const { schedulerStarts } = state.table;
+  if (start !== undefined && isScheduling(state.table) && start !== schedulerStarts)
+    return nothing('staleTick');
+  const isAtEnd = triggerRefusal(state, 'periodic') === undefined && needsLastCheckpoint(state.table);
   if (!isAtEnd) return submit(state, command, { cause: 'periodic', droppedTicks });
   return state.table.endTriggered
     ? nothing('inputEnded')

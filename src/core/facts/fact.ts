@@ -38,6 +38,8 @@ export interface CoordinatorTookOver extends At<'coordinator.tookOver'> {
   readonly operatorCoordinators?: readonly OperatorId[] | undefined;
   /** Identifiers of the master hooks of this reign; absent: none. */
   readonly masterHooks?: readonly string[] | undefined;
+  /** Until the first tick of the first schedule of this reign, in ms: drawn once (C-031, C-314). */
+  readonly initialDelayMs?: number | undefined;
 }
 
 /** A master hook that was handed in later; the next checkpoint waits for it. */
@@ -62,6 +64,33 @@ export interface TasksLost extends At<'tasks.lost'> {
 /** An attempt has read all its input; it still answers barriers. */
 export interface TaskDataEnded extends At<'task.dataEnded'> {
   readonly slot: number;
+}
+
+/** Living attempts that cannot be checkpointed now, because they are being deployed or cancelled, or can again. */
+export interface TasksActivityChanged extends At<'tasks.inactive' | 'tasks.active'> {
+  readonly runs: readonly AttemptRun[];
+}
+
+/** A source works off what has piled up, or has done so: another interval is in force (C-053). */
+export interface SourceBacklogChanged extends At<'source.backlogChanged'> {
+  readonly operatorId: OperatorId;
+  readonly isBacklog: boolean;
+}
+
+/** From now on checkpoints are triggered periodically. */
+export interface SchedulerStarted extends At<'scheduler.started'> {
+  /** The how manieth start of this reign it is; the ticks of an earlier one do nothing (C-050). */
+  readonly start: number;
+  /** Until the first tick, in ms. */
+  readonly delayMs: number;
+}
+
+/** `requested` stays in force until somebody starts it again, or the job or a task stops it as well. */
+export type SchedulerStopReason = 'requested' | 'restarted' | 'jobStatus' | 'tasks';
+
+/** No tick does anything any more; what waited and what was in flight is given up by other facts (C-055). */
+export interface SchedulerStopped extends At<'scheduler.stopped'> {
+  readonly reason: SchedulerStopReason;
 }
 
 export interface JobRunning extends At<'job.running'> {}
@@ -316,6 +345,10 @@ export type Fact =
   | TaskEnded
   | TasksLost
   | TaskDataEnded
+  | TasksActivityChanged
+  | SourceBacklogChanged
+  | SchedulerStarted
+  | SchedulerStopped
   | JobRunning
   | JobRestarting
   | JobEnded

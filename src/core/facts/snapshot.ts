@@ -6,12 +6,12 @@
 import { invariant, TidemarkError } from '../../errors.ts';
 import { journaledRecord, type CheckpointConfiguration } from '../configuration.ts';
 import { fold } from '../evolve.ts';
-import { initialState, unfinished, type JobState, type JobTable } from '../job-state.ts';
+import { inactivePhase, initialState, unfinished, type JobState, type JobTable } from '../job-state.ts';
 import type { AttemptRun } from '../roster.ts';
 import type { JobGraph } from '../job-graph.ts';
 import type { JobId } from '../../state/ids.ts';
 import { fromRuns, Roster } from '../roster.ts';
-import { taskPhases, jobPhases } from '../phase.ts';
+import { taskPhases, jobPhases, schedulerPhases } from '../phase.ts';
 import { SharedStateRegistry, type PlainSharedState } from '../../state/shared-state.ts';
 import { factOfPlain, plainFact } from './codec.ts';
 import type { Fact } from './fact.ts';
@@ -19,7 +19,7 @@ import type { PlainFact } from './upcasters.ts';
 
 export const SNAPSHOT_VERSION = 2;
 
-type KeptTable = Omit<JobTable, 'roster' | 'taskPhases' | 'checkpoints' | 'jobPhase'>;
+type KeptTable = Omit<JobTable, 'roster' | 'taskPhases' | 'checkpoints' | 'jobPhase' | 'schedulerPhase'>;
 
 interface PlainSnapshot {
   readonly version: number;
@@ -28,6 +28,8 @@ interface PlainSnapshot {
   readonly dataEnded: readonly number[];
   /** Undefined in journals of before there was one. */
   readonly shared?: PlainSharedState | undefined;
+  /** Absent where nobody said of attempts whether they are active. */
+  readonly inactive?: readonly number[] | undefined;
   readonly unfinished: readonly {
     readonly checkpointId: number;
     /** Its lifecycle, the plan in its trigger. */
@@ -50,6 +52,9 @@ export interface SnapshotBeside {
 /** Where the acknowledgements of a checkpoint stand in the journal. */
 export type AcknowledgedIn = ReadonlyMap<number, readonly number[]>;
 
+const slotsOf = (phases: JobTable['taskPhases'], isMeant: (phase: string) => boolean): number[] =>
+  Object.entries(phases).flatMap(([slot, phase]) => (isMeant(phase) ? [Number(slot)] : []));
+
 /** Encodes the state; `acknowledgedIn` names the blocks of each unfinished checkpoint. */
 export const encodeSnapshot = (
   state: JobState,
@@ -61,13 +66,15 @@ export const encodeSnapshot = (
     taskPhases: phases,
     checkpoints: _checkpoints,
     jobPhase: _jobPhase,
+    schedulerPhase: _schedulerPhase,
     ...table
   } = state.table;
   const plain: PlainSnapshot = {
     version: SNAPSHOT_VERSION,
     table,
     roster: roster.runs(),
-    dataEnded: Object.keys(phases).map(Number),
+    dataEnded: slotsOf(phases, (phase) => phase !== inactivePhase),
+    inactive: slotsOf(phases, (phase) => phase === inactivePhase),
     shared: state.shared.plain(),
     unfinished: unfinished(state.table).map(({ checkpointId, facts }) => ({
       checkpointId,
@@ -112,7 +119,7 @@ const parse = (bytes: Uint8Array, where: string): PlainSnapshot => {
 };
 
 const baseTable = (plain: PlainSnapshot, start: JobTable): JobTable => {
-  const { jobFact } = plain.table;
+  const { jobFact, schedulerFact } = plain.table;
   const ended = taskPhases.next(taskPhases.initial, 'task.dataEnded');
   return {
     ...start,
@@ -121,7 +128,14 @@ const baseTable = (plain: PlainSnapshot, start: JobTable): JobTable => {
     jobFact,
     jobPhase: jobFact === undefined ? jobPhases.initial : jobPhases.next(jobPhases.initial, jobFact),
     roster: new Roster(fromRuns(plain.roster)),
-    taskPhases: Object.fromEntries(plain.dataEnded.map((slot) => [slot, ended])),
+    schedulerPhase:
+      schedulerFact === undefined
+        ? schedulerPhases.initial
+        : schedulerPhases.next(schedulerPhases.initial, schedulerFact.type),
+    taskPhases: Object.fromEntries([
+      ...plain.dataEnded.map((slot) => [slot, ended] as const),
+      ...(plain.inactive ?? []).map((slot) => [slot, inactivePhase] as const),
+    ]),
     checkpoints: {},
   };
 };

@@ -3,7 +3,7 @@ import { Observable, type Subscriber } from 'rxjs';
 import { invariant } from '../../errors.ts';
 import { CHECKPOINTS_IN_FLIGHT_MAX } from '../../core/job-state.ts';
 import type { DeclineReason } from '../../core/failures.ts';
-import type { CheckpointId, JobId, Slot, VertexId } from '../../state/ids.ts';
+import type { CheckpointId, JobId, OperatorId, Slot, VertexId } from '../../state/ids.ts';
 import { encodeFrame, type Acknowledgement } from '../frame.ts';
 import type {
   AnnounceCommand,
@@ -45,6 +45,10 @@ export interface TaskEndpoint {
   /** Keeps the acknowledgement until its checkpoint has completed or aborted for this task. False after the end. */
   acknowledge(acknowledgement: TaskAcknowledgement): boolean;
   decline(checkpointId: CheckpointId, reason: DeclineReason, message: string): boolean;
+  /** False: it is being deployed or cancelled, and no periodic checkpoint is taken. It begins as active. */
+  reportActivity(isActive: boolean): boolean;
+  /** A source operator of this task works off a backlog, or has done so; the last word of any subtask counts. */
+  reportBacklog(operatorId: OperatorId, isBacklog: boolean): boolean;
   /** Said once; a second time is a mistake of the task. */
   endOfData(): boolean;
   /** All effects of the completion of this and every older checkpoint are done. */
@@ -77,6 +81,7 @@ export class InProcessTaskEndpoint implements TaskEndpoint {
   #lastCompleted = 0;
   #lastConfirmed = 0;
   #isDataEnded = false;
+  #isActive = true;
   #isEnded = false;
 
   constructor(identity: EndpointIdentity, outbox: Outbox, onEnded: () => void) {
@@ -90,7 +95,8 @@ export class InProcessTaskEndpoint implements TaskEndpoint {
 
   get living(): LivingAttempt {
     const { slot, attempt, vertexId, subtask } = this.#identity;
-    return { slot, attempt, vertexId, subtask, dataEnded: this.#isDataEnded };
+    const living = { slot, attempt, vertexId, subtask, dataEnded: this.#isDataEnded };
+    return this.#isActive ? living : { ...living, isActive: false };
   }
 
   acknowledge(acknowledgement: TaskAcknowledgement): boolean {
@@ -108,6 +114,20 @@ export class InProcessTaskEndpoint implements TaskEndpoint {
     if (this.#isEnded) return false;
     const { slot, attempt } = this;
     this.#outbox.post({ type: 'declined', checkpointId, slot, attempt, reason, message });
+    return true;
+  }
+
+  reportActivity(isActive: boolean): boolean {
+    if (this.#isEnded) return false;
+    this.#isActive = isActive;
+    const { slot, attempt } = this;
+    this.#outbox.post({ type: 'activityChanged', isActive, attempts: [{ slot, attempt }] });
+    return true;
+  }
+
+  reportBacklog(operatorId: OperatorId, isBacklog: boolean): boolean {
+    if (this.#isEnded) return false;
+    this.#outbox.post({ type: 'backlogReported', operatorId, isBacklog });
     return true;
   }
 

@@ -171,13 +171,11 @@ export const coordinatorTests: readonly Section[] = [
         'operator state is spread anew at random and nothing is lost',
         coordinatorTwo,
       ),
-      partlyCovered(
+      covered(
         'T-033',
         'Y',
         'testPeriodicSchedulingWithInactiveTasks',
         'the timer starts to work once tasks run',
-        coordinatorOne,
-        'the status of single attempts',
       ),
       uncovered(
         'T-034',
@@ -288,14 +286,7 @@ export const coordinatorTests: readonly Section[] = [
         'a failing counter of ids is a failure of the storage',
         coordinatorOne,
       ),
-      partlyCovered(
-        'T-054',
-        'Y',
-        'testTriggeringDelay',
-        'the first delay is random',
-        coordinatorOne,
-        'later starts wait the pause',
-      ),
+      covered('T-054', 'Y', 'testTriggeringDelay', 'the first delay is random'),
     ],
   },
 ];

@@ -130,13 +130,7 @@ export const neighbourTests: readonly Section[] = [
         'restore with finished tasks',
       ),
       uncovered('T-405', 'A', 'CheckpointFailureManagerITCase', 'failing fails the job', coordinatorOne),
-      uncovered(
-        'T-406',
-        'A',
-        'CheckpointIntervalDuringBacklogITCase',
-        'the interval during a backlog',
-        coordinatorOne,
-      ),
+      covered('T-406', 'A', 'CheckpointIntervalDuringBacklogITCase', 'the interval during a backlog'),
       uncovered(
         'T-407',
         'A',

@@ -1,5 +1,5 @@
 /** Tests of Flink: statistics, activation, ids and shared state. */
-import { coordinatorOne, coordinatorTwo, covered, partlyCovered, uncovered, type Section } from '../entry.ts';
+import { coordinatorOne, coordinatorTwo, covered, uncovered, type Section } from '../entry.ts';
 
 export const statisticsTests: readonly Section[] = [
   {
@@ -55,24 +55,10 @@ export const statisticsTests: readonly Section[] = [
   {
     title: '12.1 ExecutionTrackingCheckpointCoordinatorDeActivatorTest',
     entries: [
-      partlyCovered(
-        'T-245',
-        'Y',
-        'testBasicLifecycle',
-        'the scheduler starts once all run',
-        coordinatorOne,
-        'the status of single attempts',
-      ),
-      uncovered('T-246', 'Y', 'testJobFinish', 'tasks that finish do not stop it', coordinatorOne),
+      covered('T-245', 'Y', 'testBasicLifecycle', 'the scheduler starts once all run'),
+      covered('T-246', 'Y', 'testJobFinish', 'tasks that finish do not stop it'),
       covered('T-247', 'Y', 'testJobRestart', 'stopped and started with the job'),
-      partlyCovered(
-        'T-248',
-        'Y',
-        'testTaskFailure',
-        'a failure stops it',
-        coordinatorOne,
-        'the timer, which goes on and is refused',
-      ),
+      covered('T-248', 'Y', 'testTaskFailure', 'a failure stops it'),
     ],
   },
   {

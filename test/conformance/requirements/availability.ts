@@ -86,7 +86,11 @@ export const availabilityRequirements: readonly Section[] = [
       partly('C-297', 'aborts told are neither lost nor doubled', coordinatorOne, 'telling again'),
       open('C-298', 'a commit still owed at stop with savepoint is a state', coordinatorOne),
       open('C-299', 'a savepoint as the point to recover from', coordinatorTwo),
-      open('C-300', 'a savepoint is given up only if one of its tasks failed', coordinatorOne),
+      better(
+        'C-300',
+        'a savepoint is given up only if one of its tasks failed',
+        'a schedule that stops, or begins anew, leaves it alone',
+      ),
       better(
         'C-301',
         'no lock is held during input and output',
@@ -129,7 +133,11 @@ export const availabilityRequirements: readonly Section[] = [
         'durations',
         'are measured by a clock that only goes forward; the wall clock is for people',
       ),
-      partly('C-314', 'chance is decided once, and journaled', coordinatorOne, 'the first delay'),
+      better(
+        'C-314',
+        'chance is decided once, and journaled',
+        'the first delay and the names of savepoints are in facts; no replay draws again',
+      ),
       partly(
         'C-315',
         'the journal stays bounded and folds to the same',

@@ -1,5 +1,5 @@
 /** Requirements: order of work and configuration. */
-import { better, coordinatorOne, partly, same, type Section } from '../entry.ts';
+import { better, same, type Section } from '../entry.ts';
 
 export const configurationRequirements: readonly Section[] = [
   {
@@ -86,12 +86,7 @@ export const configurationRequirements: readonly Section[] = [
       same('C-028', 'a pause is at most a year, and an interval below it is raised to it'),
       same('C-029', 'defaults of a configuration that is built by hand'),
       better('C-030', 'two configurations are equal when every field is', 'no field is left out'),
-      partly(
-        'C-031',
-        'the first delay is random, drawn once',
-        coordinatorOne,
-        'the pause as its lower bound, pausing sources, and one draw for the life of the job',
-      ),
+      same('C-031', 'the first delay is random, drawn once'),
       same('C-032', 'retention as the REST interface shows it'),
     ],
   },

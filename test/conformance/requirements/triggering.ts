@@ -55,48 +55,39 @@ export const triggeringRequirements: readonly Section[] = [
   {
     title: '2.3 The periodic timer',
     entries: [
-      open('C-048', 'starting the periodic scheduler again stops it first', coordinatorOne),
-      open('C-049', 'the first start waits a random delay, later ones the pause', coordinatorOne),
-      partly(
+      same('C-048', 'starting the periodic scheduler again stops it first'),
+      same('C-049', 'the first start waits a random delay, later ones the pause'),
+      better(
         'C-050',
         'periodic checkpoints at a fixed rate; a stale timer does nothing',
-        coordinatorOne,
-        'the rate during a backlog',
+        'ticks missed while the process stood still are not made up for: one checkpoint serves them all',
       ),
-      open(
-        'C-051',
-        'an interval that became never at a tick: this one is issued, no more follow',
-        coordinatorOne,
-      ),
-      partly(
+      same('C-051', 'an interval that became never at a tick: this one is issued, no more follow'),
+      better(
         'C-052',
         'a tick asks for a periodic checkpoint, and its failure is no error of the timer',
-        coordinatorOne,
-        'the log line',
+        'instead of a line in a log, a tick that is not heard is counted, or told as a problem',
       ),
-      open(
-        'C-053',
-        'backlog of sources: other interval, timer set anew, end of data ends it',
-        coordinatorOne,
+      same('C-053', 'backlog of sources: other interval, timer set anew, end of data ends it'),
+      better(
+        'C-054',
+        'a backlog reported while the scheduler stands still does not start it',
+        'Flink arms the timer, whose ticks then fail and are counted as failures',
       ),
-      open('C-054', 'a backlog reported while the scheduler stands still does not start it', coordinatorOne),
-      partly(
+      better(
         'C-055',
         'stopping the scheduler stops its timer and gives up what is in flight, once',
-        coordinatorOne,
-        "stopping apart from the job, and Flink's reason",
+        'a savepoint in flight is left alone (C-300)',
       ),
-      partly(
+      better(
         'C-056',
         'the scheduler runs exactly while the job runs with every task',
-        coordinatorOne,
-        'the status of single attempts, and blocking outputs',
+        'also across coordinators; a stop that somebody asked for stays in force until the job or a task stops it too',
       ),
-      partly(
+      better(
         'C-057',
         'when all tasks have read their data one checkpoint is taken at once',
-        coordinatorOne,
-        'the switch for it, and tasks that are no sources',
+        'as soon as the sources have: its barriers come behind their last records',
       ),
     ],
   },
