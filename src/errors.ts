@@ -8,6 +8,8 @@
 
 /** Every code with the sentence that says what to do about it. */
 export const errorCodes = {
+  ACKNOWLEDGEMENT_TOO_LARGE:
+    'Let the task keep its state in files instead of in the handles; the message names the limit.',
   ARGUMENT_INVALID: 'Correct the named argument; `--help` shows what is accepted.',
   CHECKPOINT_ABORTED: 'The message says why the checkpoint was given up; mend that and trigger a new one.',
   CHECKPOINT_REFUSED:

@@ -59,6 +59,7 @@ export {
   type FailureReason,
 } from './core/failures.ts';
 export type * from './core/facts/fact.ts';
+export type { ReportedMetrics } from './core/facts/reported-metrics.ts';
 export { plainFact } from './core/facts/codec.ts';
 export type { AcknowledgementTotals } from './core/ledger.ts';
 export type { AcknowledgedColumns } from './core/columns.ts';
@@ -154,6 +155,7 @@ export type {
   AttemptEndedMessage,
   CompletionConfirmedMessage,
   DeclinedMessage,
+  MetricsMessage,
   EndOfDataMessage,
   LivingAttempt,
   NotifyAbortedCommand,

@@ -51,7 +51,7 @@ export interface SharedHandles {
 
 /** Why the edge refuses a frame before any decision. */
 export interface FrameRefusal {
-  readonly outcome: 'malformed' | 'wrongJob';
+  readonly outcome: 'malformed' | 'wrongJob' | 'tooLarge';
   readonly message: string;
 }
 

@@ -1,10 +1,11 @@
 /** What may be asked of the core, in the imperative. The time of a command is read at the edge. */
-import type { CheckpointId, OperatorId } from '../state/ids.ts';
+import type { CheckpointId, JobId, OperatorId } from '../state/ids.ts';
 import type { LocationReference, SavepointTarget } from '../state/location.ts';
 import type { TerminalStatus } from '../retention/policy.ts';
 import type { FrameBatch } from './columns.ts';
 import type { CheckpointConfiguration } from './configuration.ts';
 import type { Correction } from './configuration/corrections.ts';
+import type { ReportedMetrics } from './facts/reported-metrics.ts';
 import type { DeclineReason, FailureReason } from './failures.ts';
 import type { RosterEntry } from './roster.ts';
 
@@ -141,7 +142,15 @@ export interface Acknowledge extends At<'acknowledge'> {
   readonly allocate: (sizeBytes: number) => Uint8Array;
 }
 
+/** A task says what it measured of a checkpoint that it does not acknowledge. */
+export interface ReportMetrics extends At<'reportMetrics'> {
+  readonly checkpointId: CheckpointId;
+  readonly metrics: ReportedMetrics;
+}
+
 export interface Decline extends At<'decline'> {
+  /** The job that the task names; that of the coordinator where it names none. */
+  readonly jobId?: JobId | undefined;
   readonly checkpointId: CheckpointId;
   readonly slot: number;
   readonly attempt: number;
@@ -212,6 +221,7 @@ export type Command =
   | FailTrigger
   | Acknowledge
   | Decline
+  | ReportMetrics
   | Expire
   | RecordMetadata
   | FailMetadata

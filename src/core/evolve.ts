@@ -15,8 +15,10 @@ import {
   type Fact,
   type RequestQueued,
   type RequestRejected,
+  type TasksReported,
 } from './facts/fact.ts';
 import {
+  ABORTED_RUNS_MAX,
   DISPOSED_REMEMBERED_MAX,
   KEYED_SAVEPOINTS_MAX,
   savepointEntry,
@@ -26,6 +28,7 @@ import {
   type UnfinishedCheckpoint,
 } from './job-state.ts';
 import { recordAnswers } from './answers.ts';
+import { withId, type IdRuns } from './id-runs.ts';
 import { Ledger } from './ledger.ts';
 import { tolerableOf, verdictOnAbort } from './job-failure.ts';
 import { afterSuccess } from './failure-threshold.ts';
@@ -74,6 +77,9 @@ const planOf = (table: Table, runs: readonly AttemptRun[] | undefined): Roster =
 const queueOf = ({ queue }: Table): readonly RequestQueued[] =>
   (isDraft(queue) ? original(queue) : undefined) ?? queue;
 
+const abortedIdsOf = ({ abortedIds }: Table): IdRuns =>
+  (isDraft(abortedIds) ? original(abortedIds) : undefined) ?? abortedIds;
+
 const enqueue = (table: Table, fact: RequestQueued): void => {
   table.queue = castDraft(enqueued(queueOf(table), fact));
   table.nextRequestId = fact.requestId + 1;
@@ -104,6 +110,7 @@ const trigger = (table: Table, ledgers: Ledgers, fact: CheckpointTriggered): voi
     phase: checkpointPhases.initial,
     location: undefined,
     savepoint: fact.savepoint,
+    reported: {},
     facts: [{ ...fact, plan: plan.runs() }],
   });
   table.bases[fact.checkpointId] = table.latestCompletedId;
@@ -159,9 +166,18 @@ const abort = (
   table.failures = castDraft(verdictOnAbort(table.failures, fact, kind, tolerable).streak);
   table.disposed.push({ checkpointId: fact.checkpointId, location });
   if (table.disposed.length > DISPOSED_REMEMBERED_MAX) table.disposed.shift();
+  table.abortedIds = castDraft(withId(abortedIdsOf(table), fact.checkpointId, ABORTED_RUNS_MAX));
   if (savepoint?.key !== undefined) delete table.savepoints[savepointEntry(savepoint.key)];
   if (cause === 'endOfData') table.endTriggered = false;
   forget(table, ledgers, fact.checkpointId);
+};
+
+/** Of a checkpoint that has ended only the statistics take notice. */
+const report = (table: Table, fact: TasksReported): void => {
+  const checkpoint = table.checkpoints[fact.checkpointId];
+  if (checkpoint === undefined) return;
+  checkpoint.facts.push(castDraft(fact));
+  for (const { slot } of fact.rows) checkpoint.reported[slot] = fact.at;
 };
 
 const deploy = (table: Table, entries: readonly RosterEntry[]): void => {
@@ -313,9 +329,13 @@ const evolve = (table: Table, ledgers: Ledgers, shared: Shared, fact: Fact): voi
     case 'tasks.acknowledged': {
       // Bulk of a checkpoint that is final by now may be trimmed: nothing that follows reads its ledger.
       const ledger = ledgers.get(fact.checkpointId);
-      if (fact.columns !== undefined && fact.bytes !== undefined) ledger?.record(fact.columns, fact.bytes);
+      if (fact.columns !== undefined && fact.bytes !== undefined)
+        ledger?.record(fact.columns, fact.bytes, fact.at);
       return;
     }
+    case 'tasks.reported':
+      report(table, fact);
+      return;
     case 'checkpoint.fullyAcknowledged':
     case 'metadata.written':
       advance(table, fact);

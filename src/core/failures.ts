@@ -80,6 +80,7 @@ export const declineReasons = [
   'CHANNEL_STATE_SHARED_STREAM_EXCEPTION',
   'IO_EXCEPTION',
   'TASK_CHECKPOINT_FAILURE',
+  'UNKNOWN_TASK_CHECKPOINT_NOTIFICATION_FAILURE',
 ] as const satisfies readonly FailureReason[];
 
 export type DeclineReason = (typeof declineReasons)[number];

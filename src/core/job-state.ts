@@ -18,6 +18,7 @@ import type {
   SchedulerStopped,
 } from './facts/fact.ts';
 import { noFailures, type FailureStreak } from './failure-threshold.ts';
+import type { IdRuns } from './id-runs.ts';
 import type { JobGraph } from './job-graph.ts';
 import type { Ledger } from './ledger.ts';
 import { checkpointPhases, jobPhases, schedulerPhases, taskPhases, type Phase } from './phase.ts';
@@ -40,6 +41,8 @@ export interface UnfinishedCheckpoint {
   readonly phase: Phase;
   readonly location: LocationReference | undefined;
   readonly savepoint: CheckpointTriggered['savepoint'];
+  /** Slots that have reported what they measured without acknowledging, and when (C-091). */
+  readonly reported: Readonly<Record<number, number>>;
   /** Its lifecycle so far, acknowledgements left out: what a journal snapshot keeps of it. */
   readonly facts: readonly Fact[];
 }
@@ -112,6 +115,8 @@ export interface JobTable {
   /** By {@link savepointEntry}. */
   readonly savepoints: Readonly<Record<string, KeyedSavepoint>>;
   readonly disposed: readonly DisposedCheckpoint[];
+  /** Everything that was given up, also what is no longer remembered by its place. */
+  readonly abortedIds: IdRuns;
   readonly discards: Readonly<Record<number, DiscardPlanned>>;
   /** Discards that were tried in vain: they are tried again, and nothing waits for them. */
   readonly postponedDiscards: Readonly<Record<number, true>>;
@@ -149,6 +154,8 @@ export interface JobState {
 export const CHECKPOINTS_IN_FLIGHT_MAX = 64;
 /** Aborted checkpoints remembered for their late state; Flink remembers 16 (C-090), a late file costs more here. */
 export const DISPOSED_REMEMBERED_MAX = 64;
+/** Runs of ids given up that are remembered: years of a job that fails now and then. */
+export const ABORTED_RUNS_MAX = 1_024;
 /** Keyed savepoints remembered; the oldest is forgotten first. */
 export const KEYED_SAVEPOINTS_MAX = 256;
 /** Where a keyed savepoint stands in the table: as a name that no object has of itself, in the order of asking. */
@@ -190,6 +197,7 @@ export const initialState = (
     bases: {},
     savepoints: {},
     disposed: [],
+    abortedIds: [],
     discards: {},
     postponedDiscards: {},
     queue: [],

@@ -49,6 +49,8 @@ export class Ledger {
   readonly hooks: Answers;
   readonly #acknowledged: Uint32Array;
   readonly #chunks: Uint8Array[] = [];
+  /** When each chunk was recorded. */
+  readonly #chunkAt: number[] = [];
   readonly #chunkOf: Int32Array;
   readonly #offsetOf: Uint32Array;
   readonly #lengthOf: Uint32Array;
@@ -78,8 +80,9 @@ export class Ledger {
   }
 
   /** Folds one batch. `bytes` holds the slices of each acknowledgement one after the other and must not change. */
-  record(columns: AcknowledgedColumns, bytes: Uint8Array): void {
+  record(columns: AcknowledgedColumns, bytes: Uint8Array, at: number): void {
     const chunk = this.#chunks.push(bytes) - 1;
+    this.#chunkAt.push(at);
     let offset = 0;
     for (let i = 0; i < columns.count; i++) {
       const position = this.plan.positionOf(columns.slots[i]!);
@@ -120,6 +123,16 @@ export class Ledger {
     return slots;
   }
 
+  /** Who acknowledged last and when, the last one first, at most `limit`: batches are kept in the order they came. */
+  slowest(limit: number): { readonly slot: number; readonly at: number }[] {
+    const chunkOf = (position: number): number => this.#chunkOf[position]!;
+    return Array.from(this.plan.slots.keys())
+      .filter((position) => this.has(position))
+      .toSorted((a, b) => chunkOf(b) - chunkOf(a))
+      .slice(0, limit)
+      .map((position) => ({ slot: this.plan.slots[position]!, at: this.#chunkAt[chunkOf(position)]! }));
+  }
+
   fork(): Ledger {
     const copy = new Ledger(this.plan, this.coordinators.ids, this.hooks.ids);
     copy.coordinators.copyFrom(this.coordinators);
@@ -128,6 +141,7 @@ export class Ledger {
     copy.totals = this.totals;
     copy.#acknowledged.set(this.#acknowledged);
     copy.#chunks.push(...this.#chunks);
+    copy.#chunkAt.push(...this.#chunkAt);
     copy.#chunkOf.set(this.#chunkOf);
     copy.#offsetOf.set(this.#offsetOf);
     copy.#lengthOf.set(this.#lengthOf);

@@ -19,7 +19,11 @@ export const outcomeReasons = {
   unknownCheckpoint: 'No checkpoint of this job has, or lately had, this id.',
   unknownAttempt: 'The attempt is not in the plan; its state is discarded (C-087).',
   malformed: 'The frame does not hold what its slot must send; it is refused.',
-  wrongJob: 'The frame belongs to another job; it is refused (C-082).',
+  wrongJob: 'The message belongs to another job; it is refused (C-082, C-096).',
+  wrongTerm: 'A coordinator of this term or of a newer one has taken over already; nothing changes.',
+  tooLarge:
+    'The acknowledgement is larger than may be; its checkpoint is given up at once, if it waits for it.',
+  reported: 'What the task measured is kept for the statistics; the checkpoint still waits for it.',
   aborted: 'The checkpoint is given up; its state is discarded and its tasks are told.',
   finalized: 'The checkpoint is complete.',
   notRunning: 'The job does not run: nothing can be triggered.',
@@ -76,6 +80,7 @@ export const frameOutcomes = [
   'unknownAttempt',
   'malformed',
   'wrongJob',
+  'tooLarge',
 ] as const satisfies readonly OutcomeType[];
 
 export type FrameOutcome = (typeof frameOutcomes)[number];

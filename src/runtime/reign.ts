@@ -185,8 +185,9 @@ export class Reign {
       this.#carryOut(effect, turn.state);
     }
     if (this.#isOver || turn.facts.length === 0) return;
-    this.requests.settle(turn.facts);
+    // Whoever waits for an answer finds it in the statistics as well (C-109).
     this.desk.show(turn.facts, statistics);
+    this.requests.settle(turn.facts);
     this.facts$.next(turn.facts);
   }
 

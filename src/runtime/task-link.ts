@@ -5,7 +5,15 @@ import type { Effect } from '../core/effects.ts';
 import { unfinished, type JobState } from '../core/job-state.ts';
 import { frameOutcomeCode, type Outcome } from '../core/outcomes.ts';
 import type { CheckpointId, JobId, Slot } from '../state/ids.ts';
-import type { TaskCommand, TaskGateway, TaskMessage, TriggerCommand } from '../tasks/gateway.ts';
+import type {
+  DeclinedMessage,
+  MetricsMessage,
+  TaskCommand,
+  TaskGateway,
+  TaskMessage,
+  TriggerCommand,
+} from '../tasks/gateway.ts';
+import { readDecline, readMetrics, type ReadDecline } from '../tasks/read-messages.ts';
 import { walkFrames } from '../tasks/walk-frames.ts';
 import type { Clock } from './clock.ts';
 import type { Letter } from './inbox.ts';
@@ -29,7 +37,18 @@ export interface TaskListener {
 /** What is ordered of tasks. */
 type TaskEffect = Extract<Effect, { readonly slots: readonly Slot[] }>;
 
-const refusedCodes: ReadonlySet<number> = new Set([frameOutcomeCode.malformed, frameOutcomeCode.wrongJob]);
+const refusedCodes: ReadonlySet<number> = new Set(
+  (['malformed', 'wrongJob', 'tooLarge'] as const).map((outcome) => frameOutcomeCode[outcome]),
+);
+
+/** What is logged of a message that comes to nothing, in Flink's words (C-095). */
+const acknowledgeTrouble = 'Error while processing AcknowledgeCheckpoint message';
+const declineTrouble = 'Error while processing DeclineCheckpoint message';
+const metricsTrouble = 'Error while processing ReportCheckpointMetrics message';
+
+const wrongJobText = ({ jobId, slot }: ReadDecline, own: JobId): string =>
+  `${declineTrouble}: Received DeclineCheckpoint message for job ${jobId} from slot ${slot} while this coordinator ` +
+  `handles job ${own}`;
 
 const latestCompleted = (state: JobState): CheckpointId | undefined =>
   state.table.latestCompletedId === 0 ? undefined : (state.table.latestCompletedId as CheckpointId);
@@ -135,10 +154,10 @@ export class TaskLink {
     switch (message.type) {
       case 'acknowledgements':
         return this.#hearFrames(message.frames, listener);
-      case 'declined': {
-        const { checkpointId, slot, attempt, reason, message: text } = message;
-        return post({ content: { type: 'decline', checkpointId, slot, attempt, reason, message: text } });
-      }
+      case 'declined':
+        return this.#hearDecline(message, listener);
+      case 'metrics':
+        return this.#hearMetrics(message, listener);
       case 'attemptEnded': {
         const { slot, attempt, status, message: text } = message;
         this.#notices.forget(slot);
@@ -161,6 +180,23 @@ export class TaskLink {
     }
   }
 
+  /** A decline that names no checkpoint that could be is told to the operator, never to the task (C-095). */
+  #hearDecline(message: DeclinedMessage, { post, report }: TaskListener): void {
+    const read = readDecline(message);
+    if (typeof read === 'string') return report(`${declineTrouble}: ${read}`);
+    const { jobId } = this.#options;
+    const resolve = ({ type }: Outcome): void => {
+      if (type === 'wrongJob') report(wrongJobText(read, jobId));
+    };
+    post({ content: { type: 'decline', ...read }, resolve });
+  }
+
+  #hearMetrics(message: MetricsMessage, { post, report }: TaskListener): void {
+    const read = readMetrics(message, this.#options.jobId);
+    if (typeof read === 'string') return report(`${metricsTrouble}: ${read}`);
+    post({ content: { type: 'reportMetrics', ...read } });
+  }
+
   /** Frames that are refused change nothing; somebody should know, for their checkpoint waits in vain. */
   #hearFrames(frames: Uint8Array, { post, report }: TaskListener): void {
     const batch = walkFrames(this.#options.jobId, frames);
@@ -168,7 +204,9 @@ export class TaskLink {
       const refused = outcomes?.filter((code) => refusedCodes.has(code)).length ?? 0;
       if (refused === 0) return;
       const [why] = [...batch.refused.values()].map((refusal) => refusal.message);
-      report(`${refused} of ${batch.count} frames are refused: ${why ?? 'not what their slots must send'}`);
+      report(
+        `${acknowledgeTrouble}: ${refused} of ${batch.count} frames are refused: ${why ?? 'not what their slots must send'}`,
+      );
     };
     post({ content: { type: 'frames', batch }, resolve });
   }

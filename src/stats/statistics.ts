@@ -246,6 +246,7 @@ const foldOne = (statistics: CheckpointStatistics, fact: Fact): CheckpointStatis
     case 'hooks.asked':
     case 'hooks.snapshotted':
     case 'tasks.asked':
+    case 'tasks.reported':
     case 'checkpoint.fullyAcknowledged':
     case 'metadata.written':
     case 'checkpoint.subsumed':

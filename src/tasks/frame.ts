@@ -16,7 +16,7 @@
  *
  * Slices stand in the order of the operators of the vertex.
  */
-import { invariant } from '../errors.ts';
+import { TidemarkError } from '../errors.ts';
 import type { CheckpointId, JobId, Slot } from '../state/ids.ts';
 
 export const FRAME_HEADER_BYTES = 80;
@@ -62,14 +62,26 @@ export interface Acknowledgement {
   readonly slices: readonly Uint8Array[];
 }
 
+/** What whoever meets too large a frame says of it. */
+export const tooLargeText = (sizeBytes: number): string =>
+  `an acknowledgement of ${sizeBytes} bytes exceeds the limit of ${FRAME_BYTES_MAX} bytes`;
+
 const frameLength = (slices: readonly Uint8Array[]): number =>
   slices.reduce((total, slice) => total + 4 + slice.length, FRAME_HEADER_BYTES);
 
-/** Writes one frame. What the caller owes: every slice is one whole subtask entry. */
+/**
+ * Writes one frame. What the caller owes: every slice is one whole subtask entry.
+ * @throws ACKNOWLEDGEMENT_TOO_LARGE beyond {@link FRAME_BYTES_MAX}: the task declines instead.
+ */
 export const encodeFrame = (acknowledgement: Acknowledgement): Uint8Array => {
   const { metrics, slices } = acknowledgement;
-  const frame = Buffer.alloc(frameLength(slices));
-  invariant(frame.length <= FRAME_BYTES_MAX, `frame of ${frame.length} bytes exceeds ${FRAME_BYTES_MAX}`);
+  const sizeBytes = frameLength(slices);
+  if (sizeBytes > FRAME_BYTES_MAX) {
+    const { checkpointId, slot } = acknowledgement;
+    const detail = { sizeBytes, limitBytes: FRAME_BYTES_MAX, checkpointId, slot };
+    throw new TidemarkError('ACKNOWLEDGEMENT_TOO_LARGE', tooLargeText(sizeBytes), detail);
+  }
+  const frame = Buffer.alloc(sizeBytes);
   frame.writeUInt32BE(frame.length, 0);
   frame.write(acknowledgement.jobId, 4, 'hex');
   frame.writeBigInt64BE(BigInt(acknowledgement.checkpointId), 20);

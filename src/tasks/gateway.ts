@@ -9,6 +9,7 @@ import type { Observable } from 'rxjs';
 import type { CheckpointId, JobId, OperatorId, Slot, VertexId } from '../state/ids.ts';
 import type { LocationReference } from '../state/location.ts';
 import type { DeclineReason } from '../core/failures.ts';
+import type { AcknowledgementMetrics } from './frame.ts';
 
 /** An execution attempt of one subtask that is alive: it can be triggered and can acknowledge. */
 export interface LivingAttempt {
@@ -72,6 +73,7 @@ export interface NotifyAbortedCommand {
 export type TaskMessage =
   | AcknowledgementsMessage
   | DeclinedMessage
+  | MetricsMessage
   | AttemptEndedMessage
   | ActivityChangedMessage
   | BacklogReportedMessage
@@ -84,8 +86,22 @@ export interface AcknowledgementsMessage {
   readonly frames: Uint8Array;
 }
 
+/**
+ * What a task measured of a checkpoint that it cannot acknowledge, such as one it declines; it is kept for the
+ * statistics, also when the checkpoint was given up before (C-091).
+ */
+export interface MetricsMessage {
+  readonly type: 'metrics';
+  readonly jobId: JobId;
+  readonly checkpointId: CheckpointId;
+  readonly slot: Slot;
+  readonly attempt: number;
+  readonly metrics: AcknowledgementMetrics;
+}
+
 export interface DeclinedMessage {
   readonly type: 'declined';
+  readonly jobId: JobId;
   readonly checkpointId: CheckpointId;
   readonly slot: Slot;
   readonly attempt: number;

@@ -8,7 +8,7 @@ import { readModifiedUtf8 } from '../metadata/modified-utf8.ts';
 import { walkedEntry, type SharedVisitor, type WalkedEntry } from '../metadata/walk-cursor.ts';
 import { walkSubtaskEntry } from '../metadata/walk.ts';
 import { allocateColumns, type FrameBatch, type FrameRefusal, type SharedHandles } from '../core/columns.ts';
-import { FRAME_BYTES_MAX, FRAME_FORMAT, FRAME_HEADER_BYTES } from './frame.ts';
+import { FRAME_BYTES_MAX, FRAME_FORMAT, FRAME_HEADER_BYTES, tooLargeText } from './frame.ts';
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
@@ -27,7 +27,7 @@ const countFrames = (view: DataView): number => {
 };
 
 const isFrameLength = (length: number, left: number): boolean =>
-  length >= FRAME_HEADER_BYTES && length <= FRAME_BYTES_MAX && length <= left;
+  length >= FRAME_HEADER_BYTES && length <= left;
 
 /** A signed 64-bit field as a number: exact up to 2^53, and -1 for everything negative. */
 const wideNumber = (view: DataView, at: number): number => {
@@ -102,6 +102,9 @@ const walkFrame = (walk: Walk, row: number, at: number, end: number): void => {
   const { view, batch } = walk;
   batch.lengths[row] = end - at - FRAME_HEADER_BYTES;
   if (!isOwnJob(walk, at)) return refuse(walk, row, 'wrongJob', 'the frame names another job');
+  if (end - at > FRAME_BYTES_MAX) {
+    return refuse(walk, row, 'tooLarge', `ACKNOWLEDGEMENT_TOO_LARGE: ${tooLargeText(end - at)}`);
+  }
   if (view.getUint8(at + 77) !== FRAME_FORMAT) {
     return refuse(walk, row, 'malformed', `frame format ${view.getUint8(at + 77)}, known is ${FRAME_FORMAT}`);
   }

@@ -58,15 +58,17 @@ describe('end of the job', () => {
     expect(run.state.table.completed.map((completed) => completed.checkpointId)).toEqual([1, 2]);
   });
 
-  it('gives up what is in flight with the same reason however it ends (C-046, C-139, T-064, T-336)', () => {
-    const reasonOn = (status: TerminalStatus): string | undefined => {
+  it('gives up what is in flight and what waits, suspended or not (C-046, C-139, T-064, T-336)', () => {
+    for (const status of ends) {
       const run = runningJob();
       run.trigger();
-      return run
-        .status(status)
-        .facts.flatMap((fact) => (fact.type === 'checkpoint.aborted' ? [fact.reason] : []))[0];
-    };
-    expect(ends.map(reasonOn)).toEqual(ends.map(() => 'CHECKPOINT_COORDINATOR_SHUTDOWN'));
+      run.tell({ type: 'triggerCheckpoint' });
+      const { facts } = run.status(status);
+      expect(facts.slice(0, 2), status).toMatchObject([
+        { type: 'request.rejected', reason: 'CHECKPOINT_COORDINATOR_SHUTDOWN' },
+        { type: 'checkpoint.aborted', reason: 'CHECKPOINT_COORDINATOR_SHUTDOWN' },
+      ]);
+    }
   });
 
   it('discards once: the same report again changes nothing', () => {

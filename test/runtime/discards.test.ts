@@ -120,6 +120,7 @@ describe('discard', () => {
     await job.clock.runFor(10);
     expect(blocks.at(-1)).toMatchObject([
       { type: 'discard.confirmed', discardId: 1 },
+      { type: 'tasks.reported', checkpointId: 1, rows: [{ slot: 2, attempt: 1 }] },
       { type: 'discard.planned', cause: 'lateState', clause: 'slot 2, attempt 1', target: { kind: 'files' } },
     ]);
     await job.settle(coordinator.settled());

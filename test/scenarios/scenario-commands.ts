@@ -13,8 +13,11 @@ import {
   coreAttempts,
   coreGraph,
   coreLocation,
+  framesCommand,
   hooksAnswer,
   id,
+  metricsCommand,
+  tooLargeFrame,
   type CoreCommand,
 } from '../support/core-run.ts';
 
@@ -180,6 +183,14 @@ const readers: Readonly<Record<string, Reader>> = {
     message: message.join(' '),
   }),
   ack: ([checkpointId, ...tasks], names) => acknowledge(names, Number(checkpointId), tasks),
+  'ack-too-large': ([checkpointId, task = ''], names) => {
+    const { slot, attempt } = names.find(task);
+    return framesCommand(tooLargeFrame(Number(checkpointId), slot, attempt));
+  },
+  metrics: ([checkpointId, task = ''], names) => {
+    const { slot, attempt } = names.find(task);
+    return metricsCommand(Number(checkpointId), slot, attempt);
+  },
   decline: ([checkpointId, task = '', reason, ...message], names) => ({
     type: 'decline',
     checkpointId: id(Number(checkpointId)),
@@ -232,6 +243,6 @@ export const readCommand = (line: string, names: TaskNames): CoreCommand => {
 /** What the frames of an acknowledging line are called. */
 export const framesOf = (line: string, names: TaskNames): string[] => {
   const [name, , ...tasks] = line.split(/ +/);
-  if (name !== 'ack') return [];
+  if (name !== 'ack' && name !== 'ack-too-large') return [];
   return tasks[0] === 'all' ? names.newest().map(({ slot }) => names.nameOf(slot)) : tasks.map(nameIn);
 };

@@ -23,6 +23,7 @@ export const commandTexts: Readonly<Record<CommandType, string>> = {
   failTrigger: 'An operator coordinator or a master hook failed, or the tasks could not be told.',
   acknowledge: 'A task has sent its state: what its frame comes to.',
   decline: 'A task refuses to take part.',
+  reportMetrics: 'A task says what it measured without acknowledging.',
   expire: 'The deadline of the checkpoint passed.',
   recordMetadata: 'The metadata file stands.',
   failMetadata: 'The metadata file could not be written.',
@@ -43,8 +44,8 @@ anew, a test keeps the two equal.
 
 The job is created, running, restarting, suspended or ended for good. The checkpoint a command names is not known
 (none), in flight (locating, snapshotting coordinators, snapshotting hooks, collecting, collecting while another
-request waits, last one missing, writing), completed or aborted. Nothing is in flight and nothing waits unless the job
-runs: with every other status it is given up.`;
+request waits, last one missing, writing), completed, aborted, or aborted so long ago that only its id is remembered.
+Nothing is in flight and nothing waits unless the job runs: with every other status it is given up.`;
 
 const grouped = <Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item[]> => {
   const groups = new Map<string, Item[]>();

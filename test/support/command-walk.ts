@@ -1,6 +1,7 @@
 /** Every command in every state a job can be in: what it comes to. Behind the test and the reference page. */
 import type { CommandType } from '../../src/core/commands.ts';
 import { checkConfiguration } from '../../src/core/configuration.ts';
+import { DISPOSED_REMEMBERED_MAX } from '../../src/core/job-state.ts';
 import { frameOutcomes, type OutcomeType } from '../../src/core/outcomes.ts';
 import { parseJobId, parseOperatorId } from '../../src/state/ids.ts';
 import {
@@ -9,10 +10,13 @@ import {
   coreAttempts,
   coreLocation,
   CoreRun,
+  framesCommand,
   hooksAnswer,
   id,
+  metricsCommand,
   readOperator,
   runningJob,
+  tooLargeFrame,
   writeOperator,
   type AskedFirst,
   type CoreCommand,
@@ -43,6 +47,7 @@ export interface WalkedPair {
   readonly facts: readonly string[];
 }
 
+const otherJob = parseJobId('f'.repeat(32));
 const target = { base: 'file:/backups', name: 'savepoint-00c0ff-1' };
 
 const phases: Readonly<Record<string, (run: CoreRun) => void>> = {
@@ -72,6 +77,14 @@ const phases: Readonly<Record<string, (run: CoreRun) => void>> = {
     run.locate(run.trigger());
     run.tell({ type: 'expire', checkpointId: id(1) });
   },
+  'aborted long ago': (run) => {
+    for (let n = 0; n <= DISPOSED_REMEMBERED_MAX; n++) {
+      const checkpointId = run.trigger();
+      run.locate(checkpointId);
+      run.tell({ type: 'expire', checkpointId });
+    }
+    run.clean();
+  },
 };
 
 /** Who is asked before the tasks, where that is what the scenario is about. */
@@ -93,7 +106,7 @@ const scenario = (job: string, checkpoint: string, then: (run: CoreRun) => void)
 });
 
 /** Nothing is in flight unless the job runs: leaving `running` gives everything up. */
-const settled = ['none', 'completed', 'aborted'];
+const settled = ['none', 'completed', 'aborted', 'aborted long ago'];
 
 export const scenarios: readonly Scenario[] = [
   { job: 'created', checkpoint: 'none', checkpointId: 9, make: () => new CoreRun({ interval: '1 d' }) },
@@ -162,6 +175,11 @@ export const variants: readonly CommandVariant[] = [
   })),
   plain('registerHook', () => ({ type: 'registerHook', hookId: 'audit' })),
   {
+    type: 'takeOver',
+    detail: 'in a term that has begun before',
+    make: () => ({ type: 'takeOver', term: 1, configuration: checkConfiguration({}), isNew: false }),
+  },
+  {
     type: 'attach',
     detail: 'all attempts live',
     make: () => ({
@@ -220,9 +238,42 @@ export const variants: readonly CommandVariant[] = [
   frame('by the first task to answer', { slot: 0 }),
   frame('by an attempt outside the plan', { slot: 0, attempt: 9 }),
   frame('with the slices of another subtask', { slot: 1, subtask: 0 }),
-  frame('of another job', { slot: 1, jobId: parseJobId('f'.repeat(32)) }),
+  frame('of another job', { slot: 1, jobId: otherJob }),
+  {
+    type: 'acknowledge',
+    detail: 'larger than may be',
+    make: (checkpointId) => framesCommand(tooLargeFrame(checkpointId, 1)),
+  },
   ...attempt(0, 1, 'by an attempt of the plan'),
   ...attempt(0, 9, 'by an attempt that is not known'),
+  {
+    type: 'decline',
+    detail: 'of another job',
+    make: (checkpointId) => ({
+      type: 'decline',
+      jobId: otherJob,
+      checkpointId: id(checkpointId),
+      slot: 0,
+      attempt: 1,
+      reason: 'CHECKPOINT_DECLINED',
+      message: '',
+    }),
+  },
+  {
+    type: 'reportMetrics',
+    detail: 'by the second task to answer',
+    make: (checkpointId) => metricsCommand(checkpointId, 1),
+  },
+  {
+    type: 'reportMetrics',
+    detail: 'by the first task to answer',
+    make: (checkpointId) => metricsCommand(checkpointId, 0),
+  },
+  {
+    type: 'reportMetrics',
+    detail: 'by an attempt outside the plan',
+    make: (checkpointId) => metricsCommand(checkpointId, 0, 9),
+  },
   plain('expire', (checkpointId) => ({ type: 'expire', checkpointId: id(checkpointId) })),
   plain('recordMetadata', (checkpointId) => ({
     type: 'recordMetadata',

@@ -22,7 +22,13 @@ import {
   type OperatorId,
 } from '../../src/state/ids.ts';
 import type { LocationReference } from '../../src/state/location.ts';
-import { encodeFrame, noMetrics, type AcknowledgementMetrics } from '../../src/tasks/frame.ts';
+import {
+  encodeFrame,
+  FRAME_BYTES_MAX,
+  FRAME_HEADER_BYTES,
+  noMetrics,
+  type AcknowledgementMetrics,
+} from '../../src/tasks/frame.ts';
 import { walkFrames } from '../../src/tasks/walk-frames.ts';
 
 export const coreJobId = parseJobId('00c0ffee00c0ffee00c0ffee00c0ffee');
@@ -151,16 +157,47 @@ export const frameOf = (spec: FrameSpec): Uint8Array =>
     slices: slicesOf(spec),
   });
 
+/** A frame beyond the limit, as a gateway of its own might let it through: only its head says anything. */
+export const tooLargeFrame = (checkpointId: number, taskSlot: number, attempt = 1): Uint8Array => {
+  const frame = Buffer.alloc(FRAME_BYTES_MAX + 1);
+  frame.set(frameOf({ checkpointId, slot: taskSlot, attempt }).subarray(0, FRAME_HEADER_BYTES));
+  frame.writeUInt32BE(frame.length, 0);
+  return frame;
+};
+
 type Unstamped<Each> = Each extends Command ? Omit<Each, keyof Time> : never;
 
 /** A command without its time, which the run stamps. */
 export type CoreCommand = Unstamped<Command>;
 
-/** The frames of one batch as a command. */
-export const acknowledgeCommand = (specs: readonly FrameSpec[]): CoreCommand => ({
+/** Frames as they came, in one batch. */
+export const framesCommand = (...frames: readonly Uint8Array[]): CoreCommand => ({
   type: 'acknowledge',
-  batch: walkFrames(coreJobId, Buffer.concat(specs.map(frameOf))),
+  batch: walkFrames(coreJobId, frames.length === 1 ? frames[0]! : Buffer.concat(frames)),
   allocate: (sizeBytes) => new Uint8Array(sizeBytes),
+});
+
+/** The frames of one batch as a command. */
+export const acknowledgeCommand = (specs: readonly FrameSpec[]): CoreCommand =>
+  framesCommand(Buffer.concat(specs.map(frameOf)));
+
+/** What a task measured of a checkpoint. */
+export const metricsOf = (checkpoint: number, taskSlot: number, attempt = 1) => ({
+  checkpointId: checkpoint as CheckpointId,
+  metrics: {
+    ...noMetrics,
+    slot: taskSlot,
+    attempt,
+    syncDurationMs: 7,
+    stateSizeBytes: 0,
+    checkpointedSizeBytes: 0,
+  },
+});
+
+/** The same, reported without an acknowledgement. */
+export const metricsCommand = (...given: Parameters<typeof metricsOf>): CoreCommand => ({
+  type: 'reportMetrics',
+  ...metricsOf(...given),
 });
 
 /** Who is asked before the tasks. */

@@ -22,6 +22,7 @@ const describeLedger = (state: JobState, ledger: Ledger): object => ({
   hooks: describeAnswers(ledger.hooks),
   totals: ledger.totals,
   missing: ledger.missing(),
+  slowest: ledger.slowest(10),
   acknowledged: ledger.plan.entries().flatMap((entry, position) => {
     if (!ledger.has(position)) return [];
     const operators = ledger.hasSlices(position) ? operatorCount(state, ledger, position) : 0;

@@ -28,6 +28,7 @@ import {
   countOperator,
   frameOf,
   hooksAnswer,
+  metricsOf,
   readOperator,
   writeOperator,
   type AskedFirst,
@@ -61,6 +62,7 @@ export type Happening =
   | { readonly type: 'triggerFails'; readonly back: Back }
   | { readonly type: 'hookAdded'; readonly name: string }
   | { readonly type: 'decline'; readonly back: Back; readonly task: number; readonly reason: number }
+  | { readonly type: 'measured'; readonly back: Back; readonly task: number }
   | { readonly type: 'end'; readonly task: number; readonly status: 'finished' | 'failed' | 'cancelled' }
   | { readonly type: 'dataEnds'; readonly tasks: readonly number[] }
   | {
@@ -133,6 +135,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ ...of('decline'), back, task, reason: fc.nat(declineReasons.length - 1) }),
   },
+  { weight: 2, arbitrary: fc.record({ ...of('measured'), back, task }) },
   {
     weight: 1,
     arbitrary: fc.record({ ...of('end'), task, status: fc.constantFrom('finished', 'failed', 'cancelled') }),
@@ -357,6 +360,11 @@ export class HistoryPlay {
         return [
           { type: 'decline', checkpointId: this.#idOf(each.back), slot, attempt, reason, message: 'not now' },
         ];
+      }
+      case 'measured': {
+        const { slot, attempt } = this.#attemptOf(each.task);
+        const { checkpointId, metrics } = metricsOf(this.#idOf(each.back), slot, attempt);
+        return [{ type: 'reportMetrics', checkpointId, metrics }];
       }
       case 'end': {
         const { slot, attempt } = this.#attemptOf(each.task);

@@ -10,7 +10,14 @@ import {
 import { encodeSubtaskEntry } from '../../src/metadata/subtask-entry.ts';
 import type { OperatorSubtaskState } from '../../src/state/handles.ts';
 import { walkFrames } from '../../src/tasks/walk-frames.ts';
-import { acknowledgeCommand, coreJobId, frameOf, id, runningJob } from '../support/core-run.ts';
+import {
+  acknowledgeCommand,
+  coreJobId,
+  frameOf,
+  id,
+  runningJob,
+  tooLargeFrame,
+} from '../support/core-run.ts';
 import { slot } from '../../src/state/ids.ts';
 
 const sink = { checkpointId: 1, slot: 2 };
@@ -72,11 +79,16 @@ describe('frame', () => {
     );
   });
 
-  it('larger than its limit is not sent', () => {
+  it('larger than its limit is not written, and says so with a code', () => {
     const slices = [new Uint8Array(FRAME_BYTES_MAX)];
     const rest = { jobId: coreJobId, checkpointId: id(1), slot: slot(0), attempt: 1, metrics: noMetrics };
+    const sizeBytes = FRAME_BYTES_MAX + FRAME_HEADER_BYTES + 4;
     expect(() => encodeFrame({ ...rest, claimedStateSizeBytes: 0, slices })).toThrow(
-      `exceeds ${FRAME_BYTES_MAX}`,
+      expect.objectContaining({
+        code: 'ACKNOWLEDGEMENT_TOO_LARGE',
+        message: `an acknowledgement of ${sizeBytes} bytes exceeds the limit of ${FRAME_BYTES_MAX} bytes`,
+        detail: { sizeBytes, limitBytes: FRAME_BYTES_MAX, checkpointId: 1, slot: 0 },
+      }),
     );
   });
 });
@@ -111,6 +123,15 @@ describe('walking frames', () => {
       expect([batch.count, [...batch.refused.keys()]]).toEqual([2, [1]]);
     },
   );
+
+  it('larger than its limit refuses that one alone, and knows whose it was', () => {
+    const frames = [frameOf(sink), tooLargeFrame(7, 3), frameOf(sink)];
+    const batch = walkFrames(coreJobId, Buffer.concat(frames));
+    expect([batch.count, batch.checkpointIds[1], batch.slots[1], batch.attempts[1]]).toEqual([3, 7, 3, 1]);
+    expect(refusalsOf(...frames)).toEqual([
+      [1, expect.stringMatching(/^tooLarge: ACKNOWLEDGEMENT_TOO_LARGE: an acknowledgement of 8388609 bytes/)],
+    ]);
+  });
 
   it('takes slices of a finished subtask, and refuses a mix', () => {
     const frameWith = (...states: readonly ('finished' | OperatorSubtaskState)[]): Uint8Array =>

@@ -298,6 +298,7 @@ describe('in-process task endpoint', () => {
     expect(declined).toEqual([
       {
         type: 'declined',
+        jobId,
         checkpointId: 1,
         slot: 0,
         attempt: 1,

@@ -15,7 +15,9 @@ import { addColumns, type Ledger } from '../ledger.ts';
 import { frameOutcomeCode, type FrameOutcome } from '../outcomes.ts';
 import { absenceOf } from './absent.ts';
 import { decided, DiscardPlanner, type Decision } from './decision.ts';
+import { lateCauses, locationOf, reportedFacts } from './late-state.ts';
 import { isPlainName, Registrar, type Reference } from './register.ts';
+import { tooLargeFacts } from './too-large.ts';
 
 export const fullyAcknowledgedFact = (
   checkpointId: CheckpointId,
@@ -165,12 +167,6 @@ const lateFiles = (batch: FrameBatch, row: number, location: LocationReference):
   return files.filter((file) => file !== undefined);
 };
 
-const locationOf = (state: JobState, checkpointId: number): LocationReference | undefined => {
-  const { checkpoints, disposed } = state.table;
-  const late = disposed.find((candidate) => candidate.checkpointId === checkpointId);
-  return checkpoints[checkpointId]?.location ?? late?.location;
-};
-
 interface LateRow {
   readonly row: number;
   readonly outcome: FrameOutcome;
@@ -193,7 +189,7 @@ const discardFacts = (
     );
     if (location === undefined || files.length === 0) return [];
     const { exclusive } = location;
-    const cause = outcome === 'late' ? 'lateState' : 'unknownAttempt';
+    const cause = lateCauses[outcome] ?? 'lateState';
     const clause = `slot ${batch.slots[row]!}, attempt ${batch.attempts[row]!}`;
     return [planner.plan(checkpointId, cause, clause, { kind: 'files', exclusive, files })];
   });
@@ -213,11 +209,15 @@ export const decideAcknowledge = (state: JobState, command: Acknowledge): Decisi
       refusal?.outcome ??
       (isBelieved ? (target ? judge(state, target, batch, row) : absenceOf(state, id)) : 'malformed');
     frames[row] = frameOutcomeCode[outcome];
-    if (outcome === 'late' || outcome === 'unknownAttempt') toDiscard.push({ row, outcome });
+    if (lateCauses[outcome] !== undefined) toDiscard.push({ row, outcome });
   }
   const registered = registrar.facts(command.at);
   const recorded = [...targets.all.values()].flatMap((target) => recordedFacts(target, command, registrar));
+  const late = toDiscard.filter(({ outcome }) => outcome === 'late').map(({ row }) => row);
   const planner = new DiscardPlanner(state, command.at);
+  const tooLarge = tooLargeFacts(state, command, recorded, planner);
+  const reported = reportedFacts(batch, late, command.at);
   const discards = discardFacts(state, batch, toDiscard, planner, registrar);
-  return decided([...registered, ...recorded, ...discards], { type: 'done', frames });
+  const facts = [...registered, ...recorded, ...tooLarge, ...reported, ...discards];
+  return decided(facts, { type: 'done', frames });
 };

@@ -72,9 +72,13 @@ export const rejectedFact = (
   ...(waitMs === undefined ? {} : { waitMs }),
 });
 
-/** Refuses all that waits, savepoints too (C-046). */
-export const rejectQueue = ({ table }: JobState, at: number, reason: FailureReason): Fact[] =>
-  table.queue.map(({ requestId }) => rejectedFact(requestId, at, reason));
+/** Refuses all that waits, savepoints too (C-046), or what is chosen of it. */
+export const rejectQueue = (
+  { table }: JobState,
+  at: number,
+  reason: FailureReason,
+  which: (request: RequestQueued) => boolean = () => true,
+): Fact[] => table.queue.filter(which).map(({ requestId }) => rejectedFact(requestId, at, reason));
 
 /** Begins the request that is next, and refuses those that were to be begun but cannot be. */
 export const chooseFacts = (state: JobState, time: Time): Fact[] => {

@@ -13,6 +13,7 @@ import { decideDecline, decideExpire, decideFailTrigger } from './fail.ts';
 import { decideFailMetadata, decideRecordMetadata } from './finalize.ts';
 import { decideAcknowledgeHooks } from './hooks.ts';
 import { decideReportJobStatus } from './job.ts';
+import { decideReportMetrics } from './report.ts';
 import { decideFailLocation, decideLocate } from './locate.ts';
 import { decideReportBacklog, decideStartScheduler, decideStopScheduler, withSchedule } from './scheduler.ts';
 import {
@@ -28,6 +29,7 @@ const decideTakeOver = (state: JobState, command: TakeOver): Decision => {
   const { at, term, isJournalDurable = true, configuration, corrections = [] } = command;
   const { operatorCoordinators = [], masterHooks = [], initialDelayMs } = command;
   const { jobId, graph } = state.table;
+  if (term <= state.table.term) return nothing('wrongTerm');
   const opened: Fact[] = command.isNew ? [{ type: 'job.opened', at, jobId, graph }] : [];
   const tookOver: Fact = {
     type: 'coordinator.tookOver',
@@ -100,6 +102,8 @@ const decideOne = (state: JobState, command: Command): Decision => {
       return decideAcknowledge(state, command);
     case 'decline':
       return decideDecline(state, command);
+    case 'reportMetrics':
+      return decideReportMetrics(state, command);
     case 'expire':
       return decideExpire(state, command);
     case 'recordMetadata':

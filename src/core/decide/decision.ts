@@ -1,4 +1,5 @@
 /** What a decision is, and the facts that several commands decide alike. */
+import { invariant } from '../../errors.ts';
 import type { CheckpointId, OperatorId } from '../../state/ids.ts';
 import type { Time } from '../commands.ts';
 import type {
@@ -22,6 +23,7 @@ import {
   type UnfinishedCheckpoint,
 } from '../job-state.ts';
 import type { Outcome, OutcomeType } from '../outcomes.ts';
+import type { Progress } from './progress.ts';
 
 /** `decide` may refuse and never changes: it gives facts and an outcome. */
 export interface Decision {
@@ -82,11 +84,17 @@ const missingText = (
   return ` Not acknowledged by ${names.join(', ')}${more}.`;
 };
 
+/** What Flink says to whoever would subsume a savepoint (C-080). */
+const savepointSubsumed =
+  'Bug: savepoints must never be subsumed, the abort reason is : ' + failureReasons.CHECKPOINT_SUBSUMED;
+
 /** Why a checkpoint is given up, and when. */
 export interface AbortCause {
   readonly reason: FailureReason;
   readonly message: string;
   readonly time: Time;
+  /** How far the tasks had come, where that matters. */
+  readonly progress?: Progress | undefined;
   /** The attempt that refused. */
   readonly declinedBy?: CheckpointAborted['declinedBy'];
 }
@@ -100,6 +108,8 @@ export const abortFacts = (
 ): Fact[] => {
   const { checkpointId, phase, plan } = checkpoint;
   const { at, monotonicMs } = why.time;
+  const isSubsumed = why.reason === 'CHECKPOINT_SUBSUMED';
+  invariant(!isSubsumed || checkpoint.kind === 'checkpoint', savepointSubsumed);
   const missing = state.ledgers.get(checkpointId)?.missing(MISSING_NAMED_MAX) ?? [];
   const left = state.ledgers.get(checkpointId)?.left ?? 0;
   const text = failureReasons[why.reason] + (why.message === '' ? '' : ` ${why.message}`);
@@ -110,11 +120,12 @@ export const abortFacts = (
       monotonicMs,
       checkpointId,
       reason: why.reason,
-      message: text + missingText(state, checkpoint, missing),
+      message: text + missingText(state, checkpoint, missing) + (why.progress?.text ?? ''),
       phase,
       acknowledged: plan.size - left,
       missing,
       durationMs: lastedMs(state.table, checkpoint, why.time),
+      ...(why.progress === undefined ? {} : { slowest: why.progress.slowest }),
       ...(why.declinedBy === undefined ? {} : { declinedBy: why.declinedBy }),
     },
     planner.plan(checkpointId, 'aborted', why.reason, directoryOf(checkpoint)),

@@ -11,6 +11,7 @@ import {
 import type { Fact } from '../facts/fact.ts';
 import { absent } from './absent.ts';
 import { abortFacts, decided, DiscardPlanner, nothing, type AbortCause, type Decision } from './decision.ts';
+import { progressOf } from './progress.ts';
 
 const giveUp = (state: JobState, checkpoint: UnfinishedCheckpoint, why: AbortCause): Decision => {
   const facts = abortFacts(state, checkpoint, why, new DiscardPlanner(state, why.time.at));
@@ -19,7 +20,8 @@ const giveUp = (state: JobState, checkpoint: UnfinishedCheckpoint, why: AbortCau
 
 /** One decline aborts the whole checkpoint at once (C-097). */
 export const decideDecline = (state: JobState, command: Decline): Decision => {
-  const { checkpointId, slot, attempt, reason, message } = command;
+  const { checkpointId, slot, attempt, reason, message, jobId = state.table.jobId } = command;
+  if (jobId !== state.table.jobId) return nothing('wrongJob');
   const checkpoint = state.table.checkpoints[checkpointId];
   if (checkpoint === undefined) return absent(state, checkpointId);
   if (!checkpoint.plan.has(slot, attempt)) return nothing('unknownAttempt');
@@ -52,5 +54,6 @@ export const decideExpire = (state: JobState, command: Expire): Decision => {
   if (checkpoint === undefined) return absent(state, checkpointId);
   if (!canAbort(checkpoint)) return nothing('duplicate');
   const message = `Given up after ${checkpoint.timeoutMs} ms in phase ${checkpoint.phase}.`;
-  return giveUp(state, checkpoint, { reason: 'CHECKPOINT_EXPIRED', message, time: command });
+  const progress = progressOf(state, checkpoint, command.at);
+  return giveUp(state, checkpoint, { reason: 'CHECKPOINT_EXPIRED', message, time: command, progress });
 };

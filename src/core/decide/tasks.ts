@@ -4,7 +4,8 @@ import type { Fact } from '../facts/fact.ts';
 import { peek } from '../evolve.ts';
 import { isTerminated, type JobState } from '../job-state.ts';
 import { taskPhases } from '../phase.ts';
-import { toRuns, type RosterEntry } from '../roster.ts';
+import { taskCount } from '../job-graph.ts';
+import { toRuns, type Roster, type RosterEntry } from '../roster.ts';
 import { rejectQueue } from './choose.ts';
 import { abortAll, decided, DiscardPlanner, nothing, type Decision } from './decision.ts';
 import { endOfDataFacts } from './submit.ts';
@@ -101,18 +102,35 @@ const lostFacts = (state: JobState, lost: readonly RosterEntry[], time: Time): F
   ];
 };
 
-/** New attempts get the state of the newest completed checkpoint; what is in flight belongs to the old ones. */
+/** What stands in the way of a snapshot that new attempts are deployed beside. */
+const isReplaced = (plan: Roster, attempts: readonly RosterEntry[]): boolean => {
+  const taskOf = (entry: RosterEntry): string => `${entry.vertex}/${entry.subtask}`;
+  const replaced = new Set(attempts.map(taskOf));
+  return plan.entries().some((entry) => replaced.has(taskOf(entry)));
+};
+
+/**
+ * New attempts get the state of the newest completed checkpoint. Checkpoints in flight are given up whatever restarts
+ * (C-103); a savepoint only if one of its own tasks does, and one that waits only if all tasks do (C-300).
+ */
 export const decideRestore = (state: JobState, command: Restore): Decision => {
   if (isTerminated(state.table)) return nothing('terminated');
   const { attempts, at } = command;
   const planner = new DiscardPlanner(state, at);
   const newest = state.table.completed.at(-1);
+  const isWhole = attempts.length >= taskCount(state.table.graph);
   const facts: Fact[] = [
-    ...rejectQueue(state, at, 'CHECKPOINT_COORDINATOR_SUSPEND'),
+    ...rejectQueue(
+      state,
+      at,
+      'CHECKPOINT_COORDINATOR_SUSPEND',
+      ({ kind }) => kind === 'checkpoint' || isWhole,
+    ),
     ...abortAll(
       state,
       { reason: 'JOB_FAILOVER_REGION', message: 'Tasks are deployed anew.', time: command },
       planner,
+      ({ kind, plan }) => kind === 'checkpoint' || isReplaced(plan, attempts),
     ),
     { type: 'tasks.deployed', at, runs: toRuns(attempts) },
     { type: 'job.restored', at, checkpointId: newest?.checkpointId },

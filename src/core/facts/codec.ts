@@ -42,6 +42,7 @@ export const factVersions: Readonly<Record<FactType, number>> = {
   'hooks.snapshotted': 1,
   'tasks.asked': 1,
   'tasks.acknowledged': 1,
+  'tasks.reported': 1,
   'checkpoint.fullyAcknowledged': 1,
   'metadata.written': 1,
   'checkpoint.completed': 2,

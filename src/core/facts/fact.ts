@@ -12,12 +12,18 @@ import type { AcknowledgedColumns } from '../columns.ts';
 import type { FailureReason } from '../failures.ts';
 import type { JobGraph } from '../job-graph.ts';
 import type { AcknowledgementTotals } from '../ledger.ts';
+import type { At, DiscardConfirmed, DiscardPlanned, DiscardPostponed } from './discard-facts.ts';
 import type { AttemptRun } from '../roster.ts';
+import type { ReportedMetrics } from './reported-metrics.ts';
 
-interface At<Type extends string> {
-  readonly type: Type;
-  readonly at: number;
-}
+export type {
+  DiscardCause,
+  DiscardConfirmed,
+  DiscardFile,
+  DiscardPlanned,
+  DiscardPostponed,
+  DiscardTarget,
+} from './discard-facts.ts';
 
 /** The first fact of every job. */
 export interface JobOpened extends At<'job.opened'> {
@@ -232,6 +238,15 @@ export interface TasksAcknowledged extends At<'tasks.acknowledged'> {
   readonly bytes: Uint8Array | undefined;
 }
 
+/**
+ * What tasks measured of a checkpoint that they did not acknowledge in time: reported without an acknowledgement
+ * (C-091), or in one that came when it had been given up (C-089). It is no part of the checkpoint.
+ */
+export interface TasksReported extends At<'tasks.reported'> {
+  readonly checkpointId: CheckpointId;
+  readonly rows: readonly ReportedMetrics[];
+}
+
 export interface CheckpointFullyAcknowledged extends At<'checkpoint.fullyAcknowledged'> {
   readonly checkpointId: CheckpointId;
   readonly totals: AcknowledgementTotals;
@@ -266,6 +281,8 @@ export interface CheckpointAborted extends At<'checkpoint.aborted'> {
   readonly monotonicMs: number;
   /** Undefined in journals of the first version. */
   readonly durationMs: number | undefined;
+  /** Of one past its deadline: who acknowledged last, and how long after the trigger (C-306). */
+  readonly slowest?: readonly { readonly slot: number; readonly afterMs: number }[] | undefined;
   /** The attempt that refused, where one did. */
   readonly declinedBy?: { readonly slot: number; readonly attempt: number } | undefined;
 }
@@ -299,44 +316,6 @@ export interface CheckpointSubsumed extends At<'checkpoint.subsumed'> {
   readonly clause: string;
 }
 
-/** What is to be deleted. */
-export type DiscardTarget =
-  | { readonly kind: 'directory'; readonly location: LocationReference }
-  /** The directory of a checkpoint given up before the storage said where it is. */
-  | {
-      readonly kind: 'unlocated';
-      readonly checkpointId: CheckpointId;
-      readonly savepoint?: SavepointTarget | undefined;
-    }
-  | { readonly kind: 'files'; readonly exclusive: string; readonly files: readonly DiscardFile[] }
-  /** Files that were shared, by path. */
-  | { readonly kind: 'shared'; readonly files: readonly string[] };
-
-/** A file of a handle: relative to the exclusive directory, or absolute. */
-export interface DiscardFile {
-  readonly path: string;
-  readonly isRelative: boolean;
-}
-
-export type DiscardCause = 'aborted' | 'subsumed' | 'terminated' | 'lateState' | 'unknownAttempt' | 'unused';
-
-export interface DiscardPlanned extends At<'discard.planned'> {
-  readonly discardId: number;
-  readonly checkpointId: CheckpointId;
-  readonly cause: DiscardCause;
-  readonly clause: string;
-  readonly target: DiscardTarget;
-}
-
-export interface DiscardConfirmed extends At<'discard.confirmed'> {
-  readonly discardId: number;
-}
-
-/** What was planned cannot be deleted at once; it goes on being tried, but no request waits for it any more. */
-export interface DiscardPostponed extends At<'discard.postponed'> {
-  readonly discardId: number;
-}
-
 export type Fact =
   | JobOpened
   | CoordinatorTookOver
@@ -364,6 +343,7 @@ export type Fact =
   | HooksSnapshotted
   | TasksAsked
   | TasksAcknowledged
+  | TasksReported
   | CheckpointFullyAcknowledged
   | MetadataWritten
   | CheckpointCompleted

@@ -1,10 +1,10 @@
 /** One execution attempt's side of the gateway: it hears commands, acknowledges, and remembers what it must repeat. */
 import { Observable, type Subscriber } from 'rxjs';
-import { invariant } from '../../errors.ts';
+import { invariant, isTidemarkError } from '../../errors.ts';
 import { CHECKPOINTS_IN_FLIGHT_MAX } from '../../core/job-state.ts';
 import type { DeclineReason } from '../../core/failures.ts';
 import type { CheckpointId, JobId, OperatorId, Slot, VertexId } from '../../state/ids.ts';
-import { encodeFrame, type Acknowledgement } from '../frame.ts';
+import { encodeFrame, type Acknowledgement, type AcknowledgementMetrics } from '../frame.ts';
 import type {
   AnnounceCommand,
   AttemptEndedMessage,
@@ -42,13 +42,18 @@ export interface TaskEndpoint {
    * handed to it first. Completes when the attempt has ended.
    */
   readonly commands$: Observable<TaskCommand>;
-  /** Keeps the acknowledgement until its checkpoint has completed or aborted for this task. False after the end. */
+  /**
+   * Keeps the acknowledgement until its checkpoint has completed or aborted for this task. False after the end, and for
+   * one that is larger than a frame may be: the task has declined with it, so that nobody waits for the deadline.
+   */
   acknowledge(acknowledgement: TaskAcknowledgement): boolean;
   decline(checkpointId: CheckpointId, reason: DeclineReason, message: string): boolean;
   /** False: it is being deployed or cancelled, and no periodic checkpoint is taken. It begins as active. */
   reportActivity(isActive: boolean): boolean;
   /** A source operator of this task works off a backlog, or has done so; the last word of any subtask counts. */
   reportBacklog(operatorId: OperatorId, isBacklog: boolean): boolean;
+  /** What was measured of a checkpoint that is not acknowledged; for the statistics. */
+  reportMetrics(checkpointId: CheckpointId, metrics: AcknowledgementMetrics): boolean;
   /** Said once; a second time is a mistake of the task. */
   endOfData(): boolean;
   /** All effects of the completion of this and every older checkpoint are done. */
@@ -101,9 +106,9 @@ export class InProcessTaskEndpoint implements TaskEndpoint {
 
   acknowledge(acknowledgement: TaskAcknowledgement): boolean {
     if (this.#isEnded) return false;
-    const { jobId, slot, attempt } = this.#identity;
-    const frame = encodeFrame({ jobId, slot, attempt, ...acknowledgement });
     const { checkpointId } = acknowledgement;
+    const frame = this.#frameOf(acknowledgement);
+    if (frame === undefined) return false;
     if (checkpointId > this.#lastCompleted || this.#survivors.has(checkpointId))
       this.#keep(checkpointId, frame);
     this.#outbox.postFrame(frame);
@@ -113,7 +118,15 @@ export class InProcessTaskEndpoint implements TaskEndpoint {
   decline(checkpointId: CheckpointId, reason: DeclineReason, message: string): boolean {
     if (this.#isEnded) return false;
     const { slot, attempt } = this;
-    this.#outbox.post({ type: 'declined', checkpointId, slot, attempt, reason, message });
+    const { jobId } = this.#identity;
+    this.#outbox.post({ type: 'declined', jobId, checkpointId, slot, attempt, reason, message });
+    return true;
+  }
+
+  reportMetrics(checkpointId: CheckpointId, metrics: AcknowledgementMetrics): boolean {
+    if (this.#isEnded) return false;
+    const { jobId, slot, attempt } = this.#identity;
+    this.#outbox.post({ type: 'metrics', jobId, checkpointId, slot, attempt, metrics });
     return true;
   }
 
@@ -206,6 +219,22 @@ export class InProcessTaskEndpoint implements TaskEndpoint {
     }
     const olderInFlight = [...this.#survivors];
     this.#tell({ type: 'notifyCompleted', term, checkpointId, olderInFlight, slots: [this.slot] });
+  }
+
+  /** Nothing for one that is too large, which is declined. */
+  #frameOf(acknowledgement: TaskAcknowledgement): Uint8Array | undefined {
+    const { jobId, slot, attempt } = this.#identity;
+    try {
+      return encodeFrame({ jobId, slot, attempt, ...acknowledgement });
+    } catch (error) {
+      if (!isTidemarkError(error) || error.code !== 'ACKNOWLEDGEMENT_TOO_LARGE') throw error;
+      this.decline(
+        acknowledgement.checkpointId,
+        'CHECKPOINT_ASYNC_EXCEPTION',
+        `${error.code}: ${error.message}`,
+      );
+      return undefined;
+    }
   }
 
   #keep(checkpointId: CheckpointId, frame: Uint8Array): void {

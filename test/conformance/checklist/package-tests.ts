@@ -33,13 +33,11 @@ export const packageTests: readonly Section[] = [
         'the counter, and hooks',
       ),
       covered('T-337', 'A', 'FailedCheckpointStatsTest', 'how long a failed one took'),
-      partlyCovered(
+      covered(
         'T-338',
         'Y',
         'FailoverStrategyCheckpointCoordinatorTest',
         'what is in flight is given up before a restart, and then it goes on',
-        coordinatorOne,
-        'savepoints of other regions',
       ),
       partlyCovered(
         'T-339',

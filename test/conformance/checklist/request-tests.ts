@@ -141,13 +141,7 @@ export const requestTests: readonly Section[] = [
         'testAcknowledgedCoordinatorStates',
         'the state of an operator coordinator is kept',
       ),
-      uncovered(
-        'T-087',
-        'Y',
-        'testCanBeSubsumed',
-        'checkpoints can be subsumed, savepoints cannot',
-        coordinatorOne,
-      ),
+      covered('T-087', 'Y', 'testCanBeSubsumed', 'checkpoints can be subsumed, savepoints cannot'),
       partlyCovered(
         'T-088',
         'Y',
@@ -184,14 +178,14 @@ export const requestTests: readonly Section[] = [
         'Y',
         'testReportTaskFinishedOnRestore',
         'a task that says it was restored as finished',
-        coordinatorOne,
+        coordinatorTwo,
       ),
       uncovered(
         'T-097',
         'Y',
         'testReportTaskFinishedOperators',
         'operators that finished are counted',
-        coordinatorOne,
+        coordinatorTwo,
       ),
       covered('T-098', 'Y', 'testSetCanceller', 'the deadline is set once and ends with the checkpoint'),
       uncovered(

@@ -89,7 +89,7 @@ export const availabilityRequirements: readonly Section[] = [
       better(
         'C-300',
         'a savepoint is given up only if one of its tasks failed',
-        'a schedule that stops, or begins anew, leaves it alone',
+        'it outlives a schedule that stops and a restart of other tasks; a job that restarts as a whole ends it',
       ),
       better(
         'C-301',
@@ -108,7 +108,11 @@ export const availabilityRequirements: readonly Section[] = [
         'the first that nothing stands in the way of is begun',
       ),
       better('C-305', 'a job that must fail', 'is told which failures were counted'),
-      open('C-306', 'the slowest tasks, and how long nothing moved', coordinatorOne),
+      better(
+        'C-306',
+        'the slowest tasks, and how long nothing moved',
+        'the last to acknowledge and when, how long ago that was, and who reported without acknowledging',
+      ),
       partly(
         'C-307',
         'an expiry names who is missing and in which phase',

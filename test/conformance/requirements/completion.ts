@@ -14,13 +14,13 @@ export const completionRequirements: readonly Section[] = [
   {
     title: '4.1 Finalising',
     entries: [
-      partly('C-108', 'the order of finalising', coordinatorOne, 'registry, and subtasks filled in'),
       partly(
-        'C-109',
-        'the order of storing, answering, subsuming and telling',
-        coordinatorOne,
-        'failure counter, queue, the time the pause counts from',
+        'C-108',
+        'the order of finalising',
+        coordinatorTwo,
+        'the hook of the registry, and subtasks filled in',
       ),
+      same('C-109', 'the order of storing, answering, subsuming and telling'),
       partly(
         'C-110',
         'a plain savepoint subsumes nothing and nobody commits on it; one that ends the job does both',
@@ -58,7 +58,7 @@ export const completionRequirements: readonly Section[] = [
       open(
         'C-119',
         'union state of a vertex that has finished in part gives the checkpoint up',
-        coordinatorOne,
+        coordinatorTwo,
       ),
       partly(
         'C-120',

@@ -1,5 +1,14 @@
 /** Requirements: checkpoints in flight. */
-import { better, coordinatorOne, notApplicable, open, partly, same, type Section } from '../entry.ts';
+import {
+  better,
+  coordinatorOne,
+  coordinatorTwo,
+  notApplicable,
+  open,
+  partly,
+  same,
+  type Section,
+} from '../entry.ts';
 
 export const inFlightRequirements: readonly Section[] = [
   {
@@ -7,12 +16,7 @@ export const inFlightRequirements: readonly Section[] = [
     entries: [
       same('C-078', 'what a checkpoint in flight holds'),
       same('C-079', 'it is full when nobody is left to answer'),
-      partly(
-        'C-080',
-        'checkpoints can be subsumed, savepoints cannot',
-        coordinatorOne,
-        "refusing to subsume one in Flink's words",
-      ),
+      same('C-080', 'checkpoints can be subsumed, savepoints cannot'),
       notApplicable(
         'C-081',
         'the deadline of a checkpoint is set once',
@@ -33,7 +37,7 @@ export const inFlightRequirements: readonly Section[] = [
         'C-084',
         'an acknowledgement counts once; its state is kept per operator, and none is an answer too',
       ),
-      open('C-085', 'acknowledgements of finished subtasks and finished operators', coordinatorOne),
+      open('C-085', 'acknowledgements of finished subtasks and finished operators', coordinatorTwo),
       same('C-086', 'a repeated acknowledgement changes nothing and discards nothing'),
       same('C-087', 'state of an attempt that was not asked is discarded'),
       notApplicable(
@@ -41,18 +45,22 @@ export const inFlightRequirements: readonly Section[] = [
         'state for a checkpoint that is given up but still listed',
         'giving up and leaving the list are one step, so it is late, never this',
       ),
-      partly(
+      better(
         'C-089',
         'state that comes late is discarded, its metrics kept',
-        coordinatorOne,
-        'metrics, ids that never were, and telling expired ids apart',
+        'every id that ended is told apart for ever, by what became of it; files of a complete one are never deleted',
       ),
       better(
         'C-090',
         'ids of expired checkpoints are remembered for what comes late',
         'the newest 64, whatever they were given up for',
       ),
-      open('C-091', 'metrics of an attempt that did not acknowledge', coordinatorOne),
+      partly(
+        'C-091',
+        'metrics of an attempt that did not acknowledge',
+        coordinatorOne,
+        'showing them; they are facts',
+      ),
       same('C-092', 'acknowledgements of operator coordinators, in every case'),
       same('C-093', 'acknowledgements of master hooks, in every case'),
       better(
@@ -60,18 +68,13 @@ export const inFlightRequirements: readonly Section[] = [
         'acknowledgements count in the order they came',
         'one batch and turn after the other, each frame with its own outcome',
       ),
-      partly(
-        'C-095',
-        'trouble with a message is told to the operator, never to its sender',
-        coordinatorOne,
-        'the log texts',
-      ),
+      same('C-095', 'trouble with a message is told to the operator, never to its sender'),
     ],
   },
   {
     title: '3.3 Declines and the deadline',
     entries: [
-      partly('C-096', 'a decline names job, reason and attempt', coordinatorOne, 'the job and the attempt'),
+      same('C-096', 'a decline names job, reason and attempt'),
       same('C-097', 'one decline gives up the whole checkpoint'),
       same('C-098', 'a decline can be read without the classes of the job'),
       same('C-099', 'past its deadline a checkpoint or savepoint is given up, whatever else is in flight'),
@@ -93,11 +96,10 @@ export const inFlightRequirements: readonly Section[] = [
         coordinatorOne,
         'files that nobody names',
       ),
-      partly(
+      better(
         'C-103',
         'when a task fails everything in flight is given up first',
-        coordinatorOne,
-        'savepoints of other tasks',
+        'a savepoint outlives a restart of tasks that it does not need',
       ),
       same('C-104', 'several are given up in the order they were triggered'),
     ],
