@@ -1,5 +1,6 @@
 /** The public API: everything an embedder needs, by name. */
-export { CheckpointCoordinator, type SavepointRequest } from './runtime/coordinator.ts';
+export { CheckpointCoordinator } from './runtime/coordinator.ts';
+export type { CheckpointRequest, SavepointRequest } from './runtime/snapshot-requests.ts';
 export { coordinatorFor, type CoordinatorPlan, type CoordinatorSettings } from './runtime/coordinator-for.ts';
 export type { CheckpointVertices } from './core/checkpoint-vertices.ts';
 export type {
@@ -64,6 +65,16 @@ export { plainFact } from './core/facts/codec.ts';
 export type { AcknowledgementTotals } from './core/ledger.ts';
 export type { AcknowledgedColumns } from './core/columns.ts';
 export type { AttemptRun } from './core/roster.ts';
+export { sharingFilesStrategyOf, type SnapshotProperties } from './core/snapshot-properties.ts';
+export {
+  isTimeoutable,
+  needsAlignment,
+  needsChannelState,
+  withChannelState,
+  withoutChannelState,
+  type AlignmentType,
+  type SnapshotOptions,
+} from './core/snapshot-options.ts';
 export { retentionPolicies, type RetentionPolicy, type TerminalStatus } from './retention/policy.ts';
 export type { CheckpointCounts } from './stats/counts.ts';
 export {
@@ -150,6 +161,7 @@ export { fileSystemStorage, type FileSystemStorageOptions } from './storage/file
 export { memoryStorage, type MemoryStorage, type MemoryStorageOptions } from './storage/memory/storage.ts';
 
 export type {
+  AbortConfirmedMessage,
   AcknowledgementsMessage,
   AnnounceCommand,
   AttemptEndedMessage,
@@ -157,6 +169,7 @@ export type {
   DeclinedMessage,
   MetricsMessage,
   EndOfDataMessage,
+  LatestCompletion,
   LivingAttempt,
   NotifyAbortedCommand,
   NotifyCompletedCommand,

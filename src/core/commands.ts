@@ -8,6 +8,7 @@ import type { Correction } from './configuration/corrections.ts';
 import type { ReportedMetrics } from './facts/reported-metrics.ts';
 import type { DeclineReason, FailureReason } from './failures.ts';
 import type { RosterEntry } from './roster.ts';
+import type { SnapshotProperties } from './snapshot-properties.ts';
 
 /** One moment on both clocks. */
 export interface Time {
@@ -54,6 +55,8 @@ export interface Attach extends At<'attach'> {
 /** New attempts are about to start from the newest checkpoint. */
 export interface Restore extends At<'restore'> {
   readonly attempts: readonly RosterEntry[];
+  /** Whether what is restored stays somebody else's; undefined: as what was restored before, if it is the same. */
+  readonly isUnclaimed?: boolean | undefined;
 }
 
 export type JobStatus = 'RUNNING' | 'RESTARTING' | TerminalStatus;
@@ -83,12 +86,17 @@ export interface Tick extends At<'tick'> {
   readonly droppedTicks?: number | undefined;
 }
 
-export interface TriggerCheckpoint extends At<'triggerCheckpoint'> {}
+export interface TriggerCheckpoint extends At<'triggerCheckpoint'> {
+  /** CHECKPOINT unless said otherwise. */
+  readonly isFull?: boolean | undefined;
+}
 
 export interface TriggerSavepoint extends At<'triggerSavepoint'> {
   readonly target: SavepointTarget;
   /** Asking again under the same key gives the same savepoint. */
   readonly key: string | undefined;
+  /** A plain savepoint in the canonical format unless said otherwise. */
+  readonly snapshot?: Extract<SnapshotProperties, { readonly type: 'savepoint' }> | undefined;
 }
 
 export interface Locate extends At<'locate'> {

@@ -13,6 +13,7 @@ import type {
 } from './facts/fact.ts';
 import {
   isCollecting,
+  isCommitted,
   sourcePositions,
   unfinished,
   type JobState,
@@ -21,6 +22,7 @@ import {
 } from './job-state.ts';
 import type { Roster } from './roster.ts';
 import { currentIntervalMs, isScheduling } from './schedule.ts';
+import type { SnapshotOptions } from './snapshot-options.ts';
 
 /** Ask the tasks that start the barriers for their state. */
 export interface TriggerTasks {
@@ -28,6 +30,7 @@ export interface TriggerTasks {
   readonly checkpointId: CheckpointId;
   readonly timestamp: number;
   readonly location: LocationReference;
+  readonly options: SnapshotOptions;
   readonly slots: readonly Slot[];
 }
 
@@ -35,12 +38,19 @@ export interface TriggerTasks {
 export interface NotifyCompleted {
   readonly type: 'notifyCompleted';
   readonly checkpointId: CheckpointId;
+  /** Of the trigger. */
+  readonly timestamp: number;
+  /** The newest checkpoint that is not kept any more since this one is; undefined: all are (C-111). */
+  readonly lastSubsumedId: CheckpointId | undefined;
   readonly slots: readonly Slot[];
 }
 
+/** Tell the tasks of a plan that the checkpoint is given up, until each has confirmed it (C-297). */
 export interface NotifyAborted {
   readonly type: 'notifyAborted';
   readonly checkpointId: CheckpointId;
+  /** Of the trigger. */
+  readonly timestamp: number;
   readonly slots: readonly Slot[];
 }
 
@@ -92,11 +102,11 @@ const triggerTasks = (
   checkpoint: UnfinishedCheckpoint,
   location: LocationReference,
 ): Effect[] => {
-  const { checkpointId, triggeredAt } = checkpoint;
+  const { checkpointId, triggeredAt, options } = checkpoint;
   const slots = unansweredSources(state, checkpoint);
   return slots.length === 0
     ? []
-    : [{ type: 'triggerTasks', checkpointId, timestamp: triggeredAt, location, slots }];
+    : [{ type: 'triggerTasks', checkpointId, timestamp: triggeredAt, location, options, slots }];
 };
 
 const onAsked = (after: JobState, { checkpointId }: { readonly checkpointId: CheckpointId }): Effect[] => {
@@ -109,17 +119,21 @@ const onAsked = (after: JobState, { checkpointId }: { readonly checkpointId: Che
  * after a newer one (C-107): what the tasks committed on that holds this one too.
  */
 const onCompleted = (before: JobTable, after: JobTable, fact: CheckpointCompleted): Effect[] => {
-  const plan = before.checkpoints[fact.checkpointId]?.plan;
-  const isOutdated = fact.checkpointId < after.latestCompletedId;
-  if (plan === undefined || fact.kind === 'savepoint' || isOutdated) return [];
-  return [{ type: 'notifyCompleted', checkpointId: fact.checkpointId, slots: allSlots(plan) }];
+  const { checkpointId } = fact;
+  const checkpoint = before.checkpoints[checkpointId];
+  const isOutdated = checkpointId < after.latestCommittedId;
+  if (checkpoint === undefined || !isCommitted(checkpoint) || isOutdated) return [];
+  const { plan, triggeredAt: timestamp } = checkpoint;
+  const { lastSubsumedId } = after;
+  return [{ type: 'notifyCompleted', checkpointId, timestamp, lastSubsumedId, slots: allSlots(plan) }];
 };
 
 const onAborted = (before: JobTable, fact: CheckpointAborted): Effect[] => {
-  const plan = before.checkpoints[fact.checkpointId]?.plan;
-  return plan === undefined
-    ? []
-    : [{ type: 'notifyAborted', checkpointId: fact.checkpointId, slots: allSlots(plan) }];
+  const { checkpointId } = fact;
+  const checkpoint = before.checkpoints[checkpointId];
+  if (checkpoint === undefined) return [];
+  const { plan, triggeredAt: timestamp } = checkpoint;
+  return [{ type: 'notifyAborted', checkpointId, timestamp, slots: allSlots(plan) }];
 };
 
 /** What a fact orders, given the states before and after its command. */

@@ -5,13 +5,11 @@
 import { castDraft, isDraft, original, produce, type Draft } from 'immer';
 import { assertNever, invariant } from '../errors.ts';
 import type { CheckpointId } from '../state/ids.ts';
-import type { SharedStateRegistry } from '../state/shared-state.ts';
 import { inserted } from '../retention/plan.ts';
 import {
   isAnswering,
   type CheckpointCompleted,
   type CheckpointTriggered,
-  type DiscardPlanned,
   type Fact,
   type RequestQueued,
   type RequestRejected,
@@ -20,6 +18,7 @@ import {
 import {
   ABORTED_RUNS_MAX,
   DISPOSED_REMEMBERED_MAX,
+  isCommitted,
   KEYED_SAVEPOINTS_MAX,
   savepointEntry,
   taskEntry,
@@ -42,12 +41,11 @@ import {
   resetScheduler,
   vacate,
 } from './evolve-tasks.ts';
+import { confirmDiscard, planDiscard, subsume, type Shared } from './evolve-discards.ts';
 import { fromRuns, Roster, type AttemptRun, type RosterEntry } from './roster.ts';
 
 type Table = Draft<JobTable>;
 type Ledgers = Map<number, Ledger>;
-/** Undefined for a look ahead, which must not change it. */
-type Shared = SharedStateRegistry | undefined;
 
 const unfinishedOf = (table: Table, id: CheckpointId): Draft<UnfinishedCheckpoint> => {
   const checkpoint = table.checkpoints[id];
@@ -99,6 +97,8 @@ const trigger = (table: Table, ledgers: Ledgers, fact: CheckpointTriggered): voi
   table.checkpoints[fact.checkpointId] = castDraft({
     checkpointId: fact.checkpointId,
     kind: fact.kind,
+    snapshot: fact.snapshot,
+    options: fact.options,
     cause: fact.cause,
     triggeredAt: fact.at,
     term: fact.term,
@@ -137,6 +137,14 @@ const forget = (table: Table, ledgers: Ledgers, id: CheckpointId): void => {
   ledgers.delete(id);
 };
 
+/** What tasks are told, now and when they are announced to. */
+const noteCompletion = (table: Table, checkpointId: CheckpointId, triggeredAt: number): void => {
+  if (checkpointId <= table.latestCommittedId) return;
+  table.latestCommittedId = checkpointId;
+  table.latestTimestamp = triggeredAt;
+  table.lastSubsumedId = undefined;
+};
+
 const complete = (table: Table, ledgers: Ledgers, fact: CheckpointCompleted): void => {
   const checkpoint = advance(table, fact);
   const { location, retention, triggeredAt, savepoint } = checkpoint;
@@ -147,7 +155,9 @@ const complete = (table: Table, ledgers: Ledgers, fact: CheckpointCompleted): vo
     const completed = { checkpointId, triggeredAt, externalPointer, location, retention, stateSizeBytes };
     table.completed = inserted(table.completed, completed);
     table.latestCompletedId = Math.max(table.latestCompletedId, checkpointId);
+    table.forceFull = false;
   }
+  if (isCommitted(checkpoint)) noteCompletion(table, checkpointId, triggeredAt);
   table.lastCompletedMs = fact.monotonicMs;
   table.failures = castDraft(afterSuccess(table.failures, checkpointId));
   if (fact.cause === 'endOfData') table.endCompletedId = checkpointId;
@@ -161,9 +171,9 @@ const abort = (
   ledgers: Ledgers,
   fact: Fact & { readonly type: 'checkpoint.aborted' },
 ): void => {
-  const { location, savepoint, cause, kind } = advance(table, fact);
+  const { location, savepoint, cause, snapshot } = advance(table, fact);
   const tolerable = tolerableOf(table.configuration);
-  table.failures = castDraft(verdictOnAbort(table.failures, fact, kind, tolerable).streak);
+  table.failures = castDraft(verdictOnAbort(table.failures, fact, snapshot, tolerable).streak);
   table.disposed.push({ checkpointId: fact.checkpointId, location });
   if (table.disposed.length > DISPOSED_REMEMBERED_MAX) table.disposed.shift();
   table.abortedIds = castDraft(withId(abortedIdsOf(table), fact.checkpointId, ABORTED_RUNS_MAX));
@@ -201,27 +211,6 @@ const moveJob = (table: Table, factType: Fact['type']): void => {
 };
 
 /** It leaves the store; where its directory is planned to go, it leaves the list of those that wait, too. */
-const subsume = (table: Table, checkpointId: CheckpointId): void => {
-  const subsumed = table.completed.find((completed) => completed.checkpointId === checkpointId);
-  table.completed = table.completed.filter((completed) => completed.checkpointId !== checkpointId);
-  if (subsumed !== undefined) table.subsumed.push(subsumed);
-};
-
-const planDiscard = (table: Table, shared: Shared, fact: DiscardPlanned): void => {
-  table.discards[fact.discardId] = castDraft(fact);
-  table.nextDiscardId = Math.max(table.nextDiscardId, fact.discardId + 1);
-  if (fact.target.kind === 'shared') shared?.leave(fact.target.files);
-  if (fact.cause !== 'subsumed' || fact.target.kind !== 'directory') return;
-  table.subsumed = table.subsumed.filter((waiting) => waiting.checkpointId !== fact.checkpointId);
-};
-
-const confirmDiscard = (table: Table, shared: Shared, discardId: number): void => {
-  const target = table.discards[discardId]?.target;
-  if (target?.kind === 'shared') shared?.gone(target.files);
-  delete table.discards[discardId];
-  delete table.postponedDiscards[discardId];
-};
-
 /** Folds one fact into the draft, the ledgers and the registry. */
 const evolve = (table: Table, ledgers: Ledgers, shared: Shared, fact: Fact): void => {
   switch (fact.type) {
@@ -287,6 +276,7 @@ const evolve = (table: Table, ledgers: Ledgers, shared: Shared, fact: Fact): voi
       return;
     case 'job.restored':
       table.restoredFrom = fact.checkpointId;
+      table.forceFull = fact.isUnclaimed ?? false;
       return;
     case 'request.queued':
       enqueue(table, fact);

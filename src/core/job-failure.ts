@@ -1,8 +1,14 @@
 /** What failed checkpoints mean for the job: one fact more, behind those that say why (C-152 to C-156). */
 import { FAILURES_UNLIMITED, type CheckpointConfiguration } from './configuration/record.ts';
 import { afterFailure, afterSuccess, type FailureStreak, type FailureVerdict } from './failure-threshold.ts';
-import type { CheckpointAborted, CheckpointKind, Fact, JobFailureRequired } from './facts/fact.ts';
+import type { CheckpointAborted, Fact, JobFailureRequired } from './facts/fact.ts';
 import type { JobState } from './job-state.ts';
+import {
+  isSavepoint,
+  isSynchronous,
+  plainCheckpoint,
+  type SnapshotProperties,
+} from './snapshot-properties.ts';
 
 /** How many failures in a row the job bears, as the rules take it. */
 export const tolerableOf = ({ tolerableFailed }: CheckpointConfiguration): number =>
@@ -12,10 +18,13 @@ export const tolerableOf = ({ tolerableFailed }: CheckpointConfiguration): numbe
 export const verdictOnAbort = (
   streak: FailureStreak,
   { checkpointId, reason, declinedBy }: CheckpointAborted,
-  kind: CheckpointKind,
+  snapshot: SnapshotProperties,
   tolerable: number,
-): FailureVerdict =>
-  afterFailure(streak, { checkpointId, reason, kind, attempt: declinedBy?.attempt }, tolerable);
+): FailureVerdict => {
+  const kind = isSavepoint(snapshot) ? 'savepoint' : 'checkpoint';
+  const failure = { checkpointId, reason, kind, attempt: declinedBy?.attempt } as const;
+  return afterFailure(streak, { ...failure, isSynchronous: isSynchronous(snapshot) }, tolerable);
+};
 
 /** A task's failure is the job's only while that very attempt still runs (C-153). */
 const isStillDue = (
@@ -47,8 +56,8 @@ export const jobFailureFacts = (state: JobState, facts: readonly Fact[]): Fact[]
   for (const fact of facts) {
     if (fact.type === 'checkpoint.completed') streak = afterSuccess(streak, fact.checkpointId);
     if (fact.type !== 'checkpoint.aborted') continue;
-    const kind = table.checkpoints[fact.checkpointId]?.kind ?? 'checkpoint';
-    const verdict = verdictOnAbort(streak, fact, kind, tolerable);
+    const snapshot = table.checkpoints[fact.checkpointId]?.snapshot ?? plainCheckpoint;
+    const verdict = verdictOnAbort(streak, fact, snapshot, tolerable);
     ({ streak } = verdict);
     const { jobFailure } = verdict;
     if (jobFailure !== undefined && required.length === 0 && isStillDue(state, fact, verdict)) {

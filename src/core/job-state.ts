@@ -23,11 +23,14 @@ import type { JobGraph } from './job-graph.ts';
 import type { Ledger } from './ledger.ts';
 import { checkpointPhases, jobPhases, schedulerPhases, taskPhases, type Phase } from './phase.ts';
 import { emptyRoster, type Roster, type RosterEntry } from './roster.ts';
+import { isSynchronous, type SnapshotProperties } from './snapshot-properties.ts';
 
 /** A checkpoint that is neither finalized nor disposed. */
 export interface UnfinishedCheckpoint {
   readonly checkpointId: CheckpointId;
   readonly kind: CheckpointKind;
+  readonly snapshot: SnapshotProperties;
+  readonly options: CheckpointTriggered['options'];
   readonly cause: TriggerCause;
   readonly triggeredAt: number;
   /** The reign it was triggered in, and that reign's monotonic time then. */
@@ -136,7 +139,15 @@ export interface JobTable {
   readonly endCompletedId: CheckpointId | undefined;
   /** The newest completed checkpoint, also after it was discarded; 0 before the first. */
   readonly latestCompletedId: number;
+  /** The newest one whose completion tasks are told: it may be a savepoint that ends the job (C-110). */
+  readonly latestCommittedId: number;
+  /** When it was triggered, on the wall clock. */
+  readonly latestTimestamp: number;
+  /** The newest checkpoint that retention let go since then. */
+  readonly lastSubsumedId: CheckpointId | undefined;
   readonly restoredFrom: CheckpointId | undefined;
+  /** The job was restored from what is not its own, and has no checkpoint of its own yet (C-037). */
+  readonly forceFull: boolean;
   /** Failures in a row, and the newest success. */
   readonly failures: FailureStreak;
   /** The job manager was told to fail the job and has neither restarted nor ended it yet. */
@@ -207,7 +218,11 @@ export const initialState = (
     endTriggered: false,
     endCompletedId: undefined,
     latestCompletedId: 0,
+    latestCommittedId: 0,
+    latestTimestamp: 0,
+    lastSubsumedId: undefined,
     restoredFrom: undefined,
+    forceFull: false,
     failures: noFailures,
     failureRequired: undefined,
   },
@@ -284,6 +299,10 @@ export const canBeSubsumed = (checkpoint: UnfinishedCheckpoint): boolean =>
 /** True while the place is being prepared. */
 export const isLocating = (checkpoint: UnfinishedCheckpoint): boolean =>
   checkpointPhases.accepts(checkpoint.phase, 'checkpoint.located');
+
+/** True when its completion ends older checkpoints and is told to the tasks: a plain savepoint's is not (C-110). */
+export const isCommitted = ({ kind, snapshot }: Pick<UnfinishedCheckpoint, 'kind' | 'snapshot'>): boolean =>
+  kind === 'checkpoint' || isSynchronous(snapshot);
 
 /** True while the request is on its way to the tasks; only one is at a time (C-003). */
 export const isTriggering = (checkpoint: UnfinishedCheckpoint): boolean =>

@@ -37,6 +37,7 @@ export const outcomeReasons = {
   tickDropped: 'A request of the timer waits already; one checkpoint serves both (C-045).',
   tooSoon: 'The pause after the last completion is not over; the timer comes again when it is.',
   tooManyRequests: 'As many requests wait as may wait.',
+  blockingOutput: 'Blocking output edge exists in running tasks: such a job takes no savepoints (C-072).',
   inputEnded: 'All input is read and checkpointed: there is nothing more to save.',
   terminated: 'The job has ended for good.',
   already: 'The job is in this state already.',
@@ -66,6 +67,7 @@ export const refusalReasons = {
   tasksMissing: 'NOT_ALL_REQUIRED_TASKS_RUNNING',
   schedulerStopped: 'PERIODIC_SCHEDULER_SHUTDOWN',
   tooManyRequests: 'TOO_MANY_CHECKPOINT_REQUESTS',
+  blockingOutput: 'BLOCKING_OUTPUT_EXIST',
 } as const satisfies Partial<Record<OutcomeType, FailureReason>>;
 
 export type RefusalType = keyof typeof refusalReasons;

@@ -25,23 +25,18 @@ import type {
   Recovery,
   RestoredState,
 } from './options.ts';
-import { hexDigits, systemRandom, type Random } from './random.ts';
+import { systemRandom, type Random } from './random.ts';
 import { streamOf } from './recover.ts';
 import { Reign } from './reign.ts';
 import { readRestored, slicesByAttempt } from './read-slices.ts';
+import {
+  checkpointCommand,
+  savepointCommand,
+  type CheckpointRequest,
+  type SavepointRequest,
+} from './snapshot-requests.ts';
 import { takeCheckpoint } from './take-checkpoint.ts';
 import { TaskLink } from './task-link.ts';
-
-/** Digits of the random part of a savepoint directory's name, as in Flink. */
-const SAVEPOINT_RANDOM_DIGITS = 12;
-
-/** Who a savepoint is for. */
-export interface SavepointRequest {
-  /** The directory below which the savepoint's own directory is made. */
-  readonly target: string;
-  /** Asking again under the same key, also after a crash, gives the same savepoint. */
-  readonly key?: string | undefined;
-}
 
 export class CheckpointCoordinator implements AsyncDisposable {
   /** Durable facts in order, one array per block; every subscriber first gets what was decided while opening. */
@@ -194,21 +189,21 @@ export class CheckpointCoordinator implements AsyncDisposable {
   /**
    * Takes a checkpoint as soon as fewer than `maxConcurrent` are in flight; resolves when it is complete. A request
    * that waits is journaled: it goes on under the next coordinator, and is refused when the job restarts or ends.
-   * @throws CHECKPOINT_REFUSED, CHECKPOINT_ABORTED
+   * @throws CHECKPOINT_REFUSED, CHECKPOINT_ABORTED, CONFIGURATION_INVALID
    */
-  async triggerCheckpoint(): Promise<FinalizedCheckpoint> {
-    return takeCheckpoint(this.#reign, { type: 'triggerCheckpoint' });
+  async triggerCheckpoint(request: CheckpointRequest = {}): Promise<FinalizedCheckpoint> {
+    return takeCheckpoint(this.#reign, checkpointCommand(request));
   }
 
   /**
    * Takes a savepoint beside what is in flight; with unaligned checkpoints it waits as a checkpoint does, but before
-   * all of them.
-   * @throws CHECKPOINT_REFUSED, CHECKPOINT_ABORTED
+   * all of them. A job with a blocking output takes none (C-072).
+   * @throws CHECKPOINT_REFUSED, CHECKPOINT_ABORTED, CONFIGURATION_INVALID
    */
-  async triggerSavepoint(request: SavepointRequest): Promise<FinalizedCheckpoint> {
-    const random = hexDigits(this.#random, SAVEPOINT_RANDOM_DIGITS);
-    const target = { base: request.target, name: `savepoint-${this.#options.jobId.slice(0, 6)}-${random}` };
-    return takeCheckpoint(this.#reign, { type: 'triggerSavepoint', target, key: request.key });
+  async triggerSavepoint(request: SavepointRequest = {}): Promise<FinalizedCheckpoint> {
+    const { jobId, storage } = this.#options;
+    const place = { jobId, defaultBase: storage.defaultSavepointBase, random: this.#random };
+    return takeCheckpoint(this.#reign, savepointCommand(request, place));
   }
 
   /**

@@ -2,9 +2,9 @@
 import { invariant } from '../errors.ts';
 import type { JobState, UnfinishedCheckpoint } from '../core/job-state.ts';
 import type { Ledger } from '../core/ledger.ts';
+import { metadataProperties } from '../core/snapshot-properties.ts';
 import { assembleMetadata, type AssembledCheckpoint, type AssembledOperator } from '../metadata/assemble.ts';
 import type { MasterState } from '../metadata/model.ts';
-import { checkpointPropertiesByPolicy, savepointProperties } from '../metadata/properties.ts';
 import type { ByteStreamStateHandle } from '../state/handles.ts';
 import type { OperatorId } from '../state/ids.ts';
 import type { CheckpointStorage, CompletedCheckpointStorageLocation } from '../storage/storage.ts';
@@ -59,10 +59,7 @@ export const metadataInput = (
   ledger: Ledger,
 ): AssembledCheckpoint => ({
   checkpointId: checkpoint.checkpointId,
-  properties:
-    checkpoint.kind === 'checkpoint'
-      ? checkpointPropertiesByPolicy[checkpoint.retention]
-      : savepointProperties({ formatType: 'CANONICAL', postCheckpointAction: 'NONE', forced: true }),
+  properties: metadataProperties(checkpoint),
   masterStates: masterStates(ledger),
   operators: operatorsOf(state, ledger),
 });

@@ -114,8 +114,8 @@ export class OperatorCoordinators {
         );
       }
     }
-    if (state.table.latestCompletedId > 0)
-      this.notifyCompleted(state.table.latestCompletedId as CheckpointId);
+    if (state.table.latestCommittedId > 0)
+      this.notifyCompleted(state.table.latestCommittedId as CheckpointId);
   }
 
   notifyCompleted(checkpointId: CheckpointId): void {

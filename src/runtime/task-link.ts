@@ -8,6 +8,7 @@ import type { CheckpointId, JobId, Slot } from '../state/ids.ts';
 import type {
   DeclinedMessage,
   MetricsMessage,
+  LatestCompletion,
   TaskCommand,
   TaskGateway,
   TaskMessage,
@@ -15,6 +16,7 @@ import type {
 } from '../tasks/gateway.ts';
 import { readDecline, readMetrics, type ReadDecline } from '../tasks/read-messages.ts';
 import { walkFrames } from '../tasks/walk-frames.ts';
+import { AbortNotices } from './abort-notices.ts';
 import type { Clock } from './clock.ts';
 import type { Letter } from './inbox.ts';
 import { Notices } from './notices.ts';
@@ -50,18 +52,22 @@ const wrongJobText = ({ jobId, slot }: ReadDecline, own: JobId): string =>
   `${declineTrouble}: Received DeclineCheckpoint message for job ${jobId} from slot ${slot} while this coordinator ` +
   `handles job ${own}`;
 
-const latestCompleted = (state: JobState): CheckpointId | undefined =>
-  state.table.latestCompletedId === 0 ? undefined : (state.table.latestCompletedId as CheckpointId);
+const latestCompletion = ({ table }: JobState): LatestCompletion => {
+  const { latestCommittedId, latestTimestamp, lastSubsumedId } = table;
+  if (latestCommittedId === 0) return { latestCompletedId: undefined };
+  return { latestCompletedId: latestCommittedId as CheckpointId, latestTimestamp, lastSubsumedId };
+};
 
 /** What is in flight behind the newest completed checkpoint: savepoints, and metadata that is still being written. */
 const olderInFlight = ({ table }: JobState): CheckpointId[] =>
   unfinished(table)
     .map((checkpoint) => checkpoint.checkpointId)
-    .filter((id) => id < table.latestCompletedId);
+    .filter((id) => id < table.latestCommittedId);
 
 export class TaskLink {
   readonly #options: TaskLinkOptions;
   readonly #notices: Notices;
+  readonly #abortNotices: AbortNotices;
   #subscription: Subscription | undefined;
   /** What came before the coordinator was ready to hear it. */
   #held: TaskMessage[] = [];
@@ -69,10 +75,8 @@ export class TaskLink {
 
   constructor(options: TaskLinkOptions) {
     this.#options = options;
-    const { term } = options;
-    this.#notices = new Notices(options.clock, (checkpointId, slots, olderInFlight) =>
-      this.#send({ type: 'notifyCompleted', term, checkpointId, olderInFlight, slots }),
-    );
+    this.#notices = new Notices(options.clock, (command) => this.#send(command));
+    this.#abortNotices = new AbortNotices(options.clock, (command) => this.#send(command));
   }
 
   /** Subscribes; messages are held until {@link TaskLink.release}, so that none is lost while attaching. */
@@ -94,17 +98,22 @@ export class TaskLink {
   stop(): void {
     this.#subscription?.unsubscribe();
     this.#notices.stop();
+    this.#abortNotices.stop();
   }
 
   /** Every task hears what completed last and what is in flight; tasks then repeat what was not recorded. */
   announce(state: JobState): void {
     const { term } = this.#options;
-    const { jobId, roster } = state.table;
-    const latestCompletedId = latestCompleted(state);
+    const { jobId, roster, lastSubsumedId } = state.table;
+    const latest = latestCompletion(state);
     const inFlight = unfinished(state.table).map((checkpoint) => checkpoint.checkpointId);
-    this.#send({ type: 'announce', term, jobId, latestCompletedId, inFlight });
-    if (latestCompletedId !== undefined)
-      this.#notices.start(latestCompletedId, Array.from(roster.slots) as Slot[], olderInFlight(state));
+    this.#send({ type: 'announce', term, jobId, ...latest, inFlight });
+    const { latestCompletedId: checkpointId, latestTimestamp: timestamp } = latest;
+    if (checkpointId === undefined || timestamp === undefined) return;
+    const slots = Array.from(roster.slots) as Slot[];
+    const older = olderInFlight(state);
+    const told = { checkpointId, timestamp, lastSubsumedId, olderInFlight: older, slots };
+    this.#notices.start({ type: 'notifyCompleted', term, ...told });
   }
 
   /** Carries out an effect on tasks; `state` is the durable fold that ordered it. */
@@ -112,23 +121,14 @@ export class TaskLink {
     const { term } = this.#options;
     switch (effect.type) {
       case 'triggerTasks': {
-        const { checkpointId, timestamp, location, slots } = effect;
-        return this.#trigger({ type: 'trigger', term, checkpointId, timestamp, location, slots });
+        const { checkpointId, timestamp, location, options, slots } = effect;
+        return this.#trigger({ type: 'trigger', term, checkpointId, timestamp, location, options, slots });
       }
       case 'notifyCompleted':
-        return this.#notices.start(effect.checkpointId, effect.slots, olderInFlight(state));
+        return this.#notices.start({ ...effect, term, olderInFlight: olderInFlight(state) });
       case 'notifyAborted': {
-        const { checkpointId, slots } = effect;
-        const latestCompletedId = latestCompleted(state);
-        const older = olderInFlight(state);
-        return this.#send({
-          type: 'notifyAborted',
-          term,
-          checkpointId,
-          latestCompletedId,
-          olderInFlight: older,
-          slots,
-        });
+        const told = { ...latestCompletion(state), olderInFlight: olderInFlight(state) };
+        return this.#abortNotices.start({ ...effect, term, ...told });
       }
       default:
         return assertNever(effect);
@@ -161,6 +161,7 @@ export class TaskLink {
       case 'attemptEnded': {
         const { slot, attempt, status, message: text } = message;
         this.#notices.forget(slot);
+        this.#abortNotices.forget(slot);
         return post({ content: { type: 'endAttempt', slot, attempt, status, message: text } });
       }
       case 'activityChanged':
@@ -174,7 +175,10 @@ export class TaskLink {
       case 'endOfData':
         return post({ content: { type: 'endData', slot: message.slot, attempt: message.attempt } });
       case 'completionConfirmed':
+        this.#abortNotices.supersede(message.slot, message.checkpointId);
         return this.#notices.confirm(message.slot, message.checkpointId);
+      case 'abortConfirmed':
+        return this.#abortNotices.confirm(message.slot, message.checkpointId);
       default:
         return assertNever(message);
     }

@@ -10,6 +10,7 @@ import type { CheckpointId, JobId, OperatorId, Slot, VertexId } from '../state/i
 import type { LocationReference } from '../state/location.ts';
 import type { DeclineReason } from '../core/failures.ts';
 import type { AcknowledgementMetrics } from './frame.ts';
+import type { SnapshotOptions } from '../core/snapshot-options.ts';
 
 /** An execution attempt of one subtask that is alive: it can be triggered and can acknowledge. */
 export interface LivingAttempt {
@@ -27,12 +28,20 @@ export interface LivingAttempt {
 /** Orders to tasks. Every one carries the term of the coordinator that gave it. All are idempotent. */
 export type TaskCommand = AnnounceCommand | TriggerCommand | NotifyCompletedCommand | NotifyAbortedCommand;
 
+/** The newest completion there is something to say about. */
+export interface LatestCompletion {
+  readonly latestCompletedId: CheckpointId | undefined;
+  /** Of its trigger. */
+  readonly latestTimestamp?: number | undefined;
+  /** The newest checkpoint that is not kept any more since then. */
+  readonly lastSubsumedId?: CheckpointId | undefined;
+}
+
 /** To every task, once after attaching: what it missed. Tasks repeat the acknowledgements of the ids in flight. */
-export interface AnnounceCommand {
+export interface AnnounceCommand extends LatestCompletion {
   readonly type: 'announce';
   readonly term: number;
   readonly jobId: JobId;
-  readonly latestCompletedId: CheckpointId | undefined;
   readonly inFlight: readonly CheckpointId[];
 }
 
@@ -45,6 +54,8 @@ export interface TriggerCommand {
   readonly timestamp: number;
   /** Travels on with every barrier. */
   readonly location: LocationReference;
+  /** What to take and how; travels on with every barrier. */
+  readonly options: SnapshotOptions;
   readonly slots: readonly Slot[];
 }
 
@@ -53,17 +64,25 @@ export interface NotifyCompletedCommand {
   readonly type: 'notifyCompleted';
   readonly term: number;
   readonly checkpointId: CheckpointId;
+  /** Wall-clock milliseconds of the trigger. */
+  readonly timestamp: number;
+  /** The newest checkpoint that is not kept any more since this one is; undefined: none went (C-111). */
+  readonly lastSubsumedId: CheckpointId | undefined;
   /** Older ones that are not at their end with it, such as savepoints: their acknowledgements are kept. */
   readonly olderInFlight: readonly CheckpointId[];
   readonly slots: readonly Slot[];
 }
 
-/** To every task of the plan: drop what was written for this checkpoint. */
-export interface NotifyAbortedCommand {
+/**
+ * To every task of the plan: drop what was written for this checkpoint. Repeated until the task confirms it or a newer
+ * completion (C-297).
+ */
+export interface NotifyAbortedCommand extends LatestCompletion {
   readonly type: 'notifyAborted';
   readonly term: number;
   readonly checkpointId: CheckpointId;
-  readonly latestCompletedId: CheckpointId | undefined;
+  /** Wall-clock milliseconds of the trigger. */
+  readonly timestamp: number;
   /** Older ones than the latest that are in flight. */
   readonly olderInFlight: readonly CheckpointId[];
   readonly slots: readonly Slot[];
@@ -78,7 +97,8 @@ export type TaskMessage =
   | ActivityChangedMessage
   | BacklogReportedMessage
   | EndOfDataMessage
-  | CompletionConfirmedMessage;
+  | CompletionConfirmedMessage
+  | AbortConfirmedMessage;
 
 /** One or more whole frames (see `frame.ts`), one after the other. The buffer must not change afterwards. */
 export interface AcknowledgementsMessage {
@@ -144,6 +164,14 @@ export interface EndOfDataMessage {
 
 export interface CompletionConfirmedMessage {
   readonly type: 'completionConfirmed';
+  readonly slot: Slot;
+  readonly attempt: number;
+  readonly checkpointId: CheckpointId;
+}
+
+/** The task has heard that the checkpoint is given up. */
+export interface AbortConfirmedMessage {
+  readonly type: 'abortConfirmed';
   readonly slot: Slot;
   readonly attempt: number;
   readonly checkpointId: CheckpointId;

@@ -7,6 +7,8 @@ import { upcasters } from '../../src/core/facts/upcasters.ts';
 import { decodeSnapshot, encodeSnapshot, SNAPSHOT_VERSION } from '../../src/core/facts/snapshot.ts';
 import { fromRuns, Roster, toRuns, type RosterEntry } from '../../src/core/roster.ts';
 import { unfinished } from '../../src/core/job-state.ts';
+import { snapshotOptions } from '../../src/core/snapshot-options.ts';
+import { plainSavepoint } from '../../src/core/snapshot-properties.ts';
 import { slot } from '../../src/state/ids.ts';
 import { acknowledgeCommand, coreGraph, coreJobId, runningJob } from '../support/core-run.ts';
 import { describeState } from '../support/describe-state.ts';
@@ -93,7 +95,14 @@ describe('block of facts', () => {
   it('of an older version is brought to the present one', () => {
     const first = { type: 'checkpoint.triggered', at: 5, checkpointId: 1, kind: 'savepoint', tasks: 4 };
     const facts = bytes([{ v: 1, ...first }]);
-    expect(decodeFacts({ where, facts })).toEqual([{ ...first, isForced: true, term: 0, monotonicMs: 0 }]);
+    const asNow = {
+      snapshot: plainSavepoint,
+      options: snapshotOptions(plainSavepoint, 'ALIGNED'),
+      isForced: true,
+      term: 0,
+      monotonicMs: 0,
+    };
+    expect(decodeFacts({ where, facts })).toEqual([{ ...first, ...asNow }]);
   });
 
   it('of every older version has a way to the present one', () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { owedEffects, type Effect } from '../../src/core/effects.ts';
 import { fork } from '../../src/core/job-state.ts';
+import { snapshotOptions } from '../../src/core/snapshot-options.ts';
+import { plainCheckpoint } from '../../src/core/snapshot-properties.ts';
 import { coreLocation, id, runningJob, type CoreRun } from '../support/core-run.ts';
 
 const target = { base: 'file:/backups', name: 'savepoint-00c0ff-1' };
@@ -12,6 +14,9 @@ const collecting = () => {
   return { run, checkpointId };
 };
 
+/** Of a job without an interval (C-007). */
+const options = snapshotOptions(plainCheckpoint, 'AT_LEAST_ONCE');
+
 const ordered = (run: CoreRun): string[] => run.effects.map((effect) => effect.type);
 
 describe('effects', () => {
@@ -22,7 +27,14 @@ describe('effects', () => {
     run.at = 1_234;
     run.locate(checkpointId);
     expect(run.effects).toEqual([
-      { type: 'triggerTasks', checkpointId, timestamp: 1_000, location: coreLocation(1), slots: [0, 1] },
+      {
+        type: 'triggerTasks',
+        checkpointId,
+        timestamp: 1_000,
+        location: coreLocation(1),
+        options,
+        slots: [0, 1],
+      },
     ]);
   });
 
@@ -45,7 +57,13 @@ describe('effects', () => {
   it('tell the completion to every task of the plan (C-111)', () => {
     const run = runningJob();
     const checkpointId = run.complete();
-    expect(run.effects.at(-1)).toEqual({ type: 'notifyCompleted', checkpointId, slots: [0, 1, 2, 3] });
+    expect(run.effects.at(-1)).toEqual({
+      type: 'notifyCompleted',
+      checkpointId,
+      timestamp: 1_000,
+      lastSubsumedId: undefined,
+      slots: [0, 1, 2, 3],
+    });
   });
 
   it('tell the completion of a plain savepoint to nobody: nothing is committed on it (C-110)', () => {
@@ -94,7 +112,14 @@ describe('effects owed after a crash (C-316)', () => {
     const { run, checkpointId } = collecting();
     run.acknowledge({ checkpointId, slot: 1 }, { checkpointId, slot: 2 });
     expect(owed(run)).toEqual([
-      { type: 'triggerTasks', checkpointId, timestamp: 1_000, location: coreLocation(1), slots: [0] },
+      {
+        type: 'triggerTasks',
+        checkpointId,
+        timestamp: 1_000,
+        location: coreLocation(1),
+        options,
+        slots: [0],
+      },
     ]);
   });
 

@@ -1,4 +1,6 @@
 /** Messages about checkpoints that nobody waits for, and failures of one beside others in flight. */
+import { snapshotOptions } from '../../src/core/snapshot-options.ts';
+import { plainSavepoint } from '../../src/core/snapshot-properties.ts';
 import { describe, expect, it } from 'vitest';
 import { abortFacts, DiscardPlanner } from '../../src/core/decide/decision.ts';
 import { fold } from '../../src/core/evolve.ts';
@@ -337,6 +339,8 @@ describe('a savepoint in flight', () => {
       checkpointId: id(2),
       kind: 'savepoint',
       cause: 'manual',
+      snapshot: plainSavepoint,
+      options: snapshotOptions(plainSavepoint, 'ALIGNED'),
       term: 1,
       isForced: true,
       timeoutMs: 60_000,

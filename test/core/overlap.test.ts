@@ -162,6 +162,6 @@ describe('notice of a completion', () => {
     const before = run.state;
     const { state, facts } = run.recordMetadata(id(1));
     const effects = facts.flatMap((fact) => effectsOf(before, state, fact));
-    expect(effects).toEqual([{ type: 'notifyCompleted', checkpointId: 1, slots: [0, 1, 2, 3] }]);
+    expect(effects).toMatchObject([{ type: 'notifyCompleted', checkpointId: 1, slots: [0, 1, 2, 3] }]);
   });
 });

@@ -26,6 +26,13 @@ describe('trigger (C-043, C-058, T-052, T-248)', () => {
         at: 1_000,
         checkpointId: 1,
         kind: 'checkpoint',
+        snapshot: { type: 'checkpoint' },
+        options: {
+          snapshot: { type: 'checkpoint' },
+          alignment: 'ALIGNED',
+          isSynchronous: false,
+          drain: false,
+        },
         cause: 'periodic',
         term: 1,
         monotonicMs: 50,

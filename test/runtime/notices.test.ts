@@ -1,24 +1,35 @@
 import { describe, expect, it } from 'vitest';
 import { NOTICE_RETRY_MS, NOTICE_RETRY_MS_MAX, Notices } from '../../src/runtime/notices.ts';
 import { virtualClock } from '../../src/simulation/virtual-clock.ts';
-import { checkpointId, slot } from '../../src/state/ids.ts';
+import { checkpointId, slot, type Slot } from '../../src/state/ids.ts';
+import type { NotifyCompletedCommand } from '../../src/tasks/gateway.ts';
 import { RuntimeJob } from '../support/runtime-job.ts';
 
 const setUp = () => {
   const clock = virtualClock();
   const sent: string[] = [];
-  const notices = new Notices(clock, (id, slots) =>
-    sent.push(`${clock.monotonic()} ms: ${id} to ${slots.join(' ')}`),
-  );
+  const notices = new Notices(clock, ({ checkpointId: id, slots }) => {
+    sent.push(`${clock.monotonic()} ms: ${id} to ${slots.join(' ')}`);
+  });
   return { clock, sent, notices };
 };
 
 const [first, second] = [slot(0), slot(1)];
 
+const notice = (id: number, slots: readonly Slot[]): NotifyCompletedCommand => ({
+  type: 'notifyCompleted',
+  term: 1,
+  checkpointId: checkpointId(id),
+  timestamp: 5,
+  lastSubsumedId: undefined,
+  olderInFlight: [],
+  slots,
+});
+
 describe('completion notice', () => {
   it('is repeated with a growing pause until every task has confirmed (C-296)', async () => {
     const { clock, sent, notices } = setUp();
-    notices.start(checkpointId(1), [first, second], []);
+    notices.start(notice(1, [first, second]));
     await clock.runFor(3_500);
     notices.confirm(second, checkpointId(1));
     await clock.runFor(4_000);
@@ -35,7 +46,7 @@ describe('completion notice', () => {
 
   it('is repeated for ever, at most every so often', async () => {
     const { clock, sent, notices } = setUp();
-    notices.start(checkpointId(1), [first], []);
+    notices.start(notice(1, [first]));
     await clock.runFor(600_000);
     const times = sent.map((text) => Number.parseInt(text, 10));
     expect(times.at(-1)! - times.at(-2)!).toBe(NOTICE_RETRY_MS_MAX);
@@ -44,9 +55,9 @@ describe('completion notice', () => {
 
   it('ends when a newer one begins, whoever has confirmed', async () => {
     const { clock, sent, notices } = setUp();
-    notices.start(checkpointId(1), [first, second], []);
+    notices.start(notice(1, [first, second]));
     notices.confirm(first, checkpointId(1));
-    notices.start(checkpointId(2), [first, second], []);
+    notices.start(notice(2, [first, second]));
     notices.confirm(second, checkpointId(1));
     await clock.runFor(1_500);
     expect(sent).toEqual(['0 ms: 1 to 0 1', '0 ms: 2 to 0 1', '1000 ms: 2 to 0 1']);
@@ -54,15 +65,15 @@ describe('completion notice', () => {
 
   it('of an older checkpoint that completed late is not sent (C-107)', async () => {
     const { clock, sent, notices } = setUp();
-    notices.start(checkpointId(2), [first, second], []);
-    notices.start(checkpointId(1), [first, second], []);
+    notices.start(notice(2, [first, second]));
+    notices.start(notice(1, [first, second]));
     await clock.runFor(500);
     expect(sent).toEqual(['0 ms: 2 to 0 1']);
   });
 
   it('is no longer for an attempt that has ended', async () => {
     const { clock, sent, notices } = setUp();
-    notices.start(checkpointId(1), [first, second], []);
+    notices.start(notice(1, [first, second]));
     notices.forget(second);
     await clock.runFor(1_500);
     notices.forget(first);
@@ -72,7 +83,7 @@ describe('completion notice', () => {
 
   it('to nobody is not sent', () => {
     const { clock, sent, notices } = setUp();
-    notices.start(checkpointId(1), [], []);
+    notices.start(notice(1, []));
     expect([sent, clock.pending]).toEqual([[], 0]);
   });
 });

@@ -5,6 +5,7 @@
 import { checkConfiguration, type CheckpointConfigurationOptions } from '../../src/core/configuration.ts';
 import { FAILURES_UNLIMITED } from '../../src/core/configuration/record.ts';
 import type { DeclineReason, FailureReason } from '../../src/core/failures.ts';
+import type { PostCheckpointAction, SavepointFormatType } from '../../src/metadata/properties.ts';
 import type { RosterEntry } from '../../src/core/roster.ts';
 import type { OperatorId } from '../../src/state/ids.ts';
 import {
@@ -120,6 +121,14 @@ const acknowledge = (names: TaskNames, checkpointId: number, tasks: readonly str
   );
 };
 
+/** `format=NATIVE action=TERMINATE` */
+const savepointOf = (words: readonly string[]) =>
+  ({
+    type: 'savepoint',
+    format: (splitOption(words, 'format') ?? 'CANONICAL') as SavepointFormatType,
+    action: (splitOption(words, 'action') ?? 'NONE') as PostCheckpointAction,
+  }) as const;
+
 type Reader = (words: readonly string[], names: TaskNames) => CoreCommand;
 
 /** Reads what stands behind the name of the command; `words[0]` is mostly the id of a checkpoint. */
@@ -143,18 +152,23 @@ const readers: Readonly<Record<string, Reader>> = {
       .filter(({ slot }) => !missing.includes(names.nameOf(slot)))
       .map((entry) => ({ ...entry, dataEnded: false })),
   }),
-  deploy: (_words, names) => ({ type: 'restore', attempts: names.deploy() }),
+  deploy: ([unclaimed], names) => ({
+    type: 'restore',
+    attempts: names.deploy(),
+    ...(unclaimed === 'unclaimed' ? { isUnclaimed: true } : {}),
+  }),
   'job-status': ([status, ...message]) => ({
     type: 'reportJobStatus',
     status: status as Status,
     message: message.join(' '),
   }),
   tick: () => ({ type: 'tick' }),
-  trigger: () => ({ type: 'triggerCheckpoint' }),
+  trigger: ([type]) => ({ type: 'triggerCheckpoint', isFull: type === 'full' }),
   savepoint: (words) => ({
     type: 'triggerSavepoint',
     target: { base: 'memory:/backups', name: `savepoint-00c0ff-${splitOption(words, 'name') ?? '1'}` },
     key: splitOption(words, 'key'),
+    snapshot: savepointOf(words),
   }),
   located: ([checkpointId, directory]) => ({
     type: 'locate',

@@ -4,6 +4,12 @@ import type { Fact } from '../../src/core/facts/fact.ts';
 import { frameOutcomes, type Outcome } from '../../src/core/outcomes.ts';
 import type { LocationReference } from '../../src/state/location.ts';
 import { fromRuns, type AttemptRun } from '../../src/core/roster.ts';
+import { snapshotOptions, type SnapshotOptions } from '../../src/core/snapshot-options.ts';
+import {
+  plainCheckpoint,
+  plainSavepoint,
+  type SnapshotProperties,
+} from '../../src/core/snapshot-properties.ts';
 
 /** What a task in a slot is called. */
 export type NameOf = (slot: number) => string;
@@ -28,6 +34,37 @@ const usual: Readonly<Record<string, unknown>> = {
   isForced: false,
 };
 
+const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
+
+/** The plain checkpoint and savepoint go without saying, and the options of a job without an interval. */
+const isPlain = (name: string, value: unknown): boolean => {
+  if (name === 'snapshot') return [plainCheckpoint, plainSavepoint].some((plain) => isSame(plain, value));
+  if (name !== 'options') return false;
+  const { snapshot } = value as SnapshotOptions;
+  return isPlain('snapshot', snapshot) && isSame(snapshotOptions(snapshot, 'AT_LEAST_ONCE'), value);
+};
+
+const snapshotText = (snapshot: SnapshotProperties): string =>
+  Object.values(snapshot)
+    .filter((word) => word !== 'NONE')
+    .join(' ');
+
+/** `snapshot={savepoint CANONICAL TERMINATE} AT_LEAST_ONCE synchronous drain` */
+const optionsText = ({
+  snapshot,
+  alignment,
+  alignedTimeoutMs,
+  isSynchronous,
+  drain,
+}: SnapshotOptions): string =>
+  [
+    snapshotText(snapshot),
+    alignment,
+    ...(alignedTimeoutMs === undefined ? [] : [`${alignedTimeoutMs}ms`]),
+    ...(isSynchronous ? ['synchronous'] : []),
+    ...(drain ? ['drain'] : []),
+  ].join(' ');
+
 const unitOf = (name: string, value: unknown): string | undefined => {
   if (typeof value !== 'number') return undefined;
   if (name.endsWith('Ms')) return `${name.slice(0, -2)}=${value}ms`;
@@ -42,6 +79,8 @@ const isRuns = (name: string, value: unknown): value is readonly AttemptRun[] =>
 const fieldText = (name: string, value: unknown, nameOf: NameOf): string => {
   if (name === 'checkpointId') return `checkpoint ${String(value)}`;
   if (name === 'location') return `at ${(value as LocationReference).exclusive}`;
+  if (name === 'snapshot') return `snapshot={${snapshotText(value as SnapshotProperties)}}`;
+  if (name === 'options') return `options={${optionsText(value as SnapshotOptions)}}`;
   if (name === 'slot') return nameOf(value as number);
   if (isRuns(name, value))
     return fromRuns(value)
@@ -58,6 +97,7 @@ const isSaid = ([name, value]: readonly [string, unknown]): boolean =>
   value !== undefined &&
   value !== '' &&
   value !== usual[name] &&
+  !isPlain(name, value) &&
   !(Array.isArray(value) && value.length === 0);
 
 const fieldsText = (fields: object, nameOf: NameOf): string =>

@@ -3,12 +3,14 @@ import { BarrierAlignment } from '../../src/simulation/dataflow/alignment.ts';
 import type { Barrier } from '../../src/simulation/dataflow/elements.ts';
 import { lostIds } from '../../src/simulation/dataflow/snapshots.ts';
 import { checkpointId } from '../../src/state/ids.ts';
+import { plainOptions } from '../support/snapshot-options.ts';
 
 const barrier = (id: number): Barrier => ({
   kind: 'barrier',
   checkpointId: checkpointId(id),
   timestamp: 0,
   location: { exclusive: 'memory:/chk', shared: 'memory:/shared' },
+  options: plainOptions,
 });
 
 const blocked = (alignment: BarrierAlignment): readonly boolean[] =>

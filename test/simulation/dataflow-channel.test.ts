@@ -5,6 +5,7 @@ import { Channel } from '../../src/simulation/dataflow/channel.ts';
 import type { StreamElement } from '../../src/simulation/dataflow/elements.ts';
 import { virtualClock, type VirtualClock } from '../../src/simulation/virtual-clock.ts';
 import { checkpointId } from '../../src/state/ids.ts';
+import { plainOptions } from '../support/snapshot-options.ts';
 
 const openChannel = (clock: VirtualClock, seed: number, capacity: number): Channel =>
   new Channel({ name: 'a>b', clock, random: seededRandom(seed), capacity, delayMsMax: 10 });
@@ -15,6 +16,7 @@ const barrier = (id: number): StreamElement => ({
   checkpointId: checkpointId(id),
   timestamp: 0,
   location: { exclusive: 'memory:/chk', shared: 'memory:/shared' },
+  options: plainOptions,
 });
 
 describe('channel', () => {

@@ -13,6 +13,7 @@ import { memoryStorage, type MemoryStorage } from '../../src/storage/memory/stor
 import type { CheckpointStorage, LocationReference } from '../../src/storage/storage.ts';
 import type { TaskMessage } from '../../src/tasks/gateway.ts';
 import { inProcessTaskGateway, type InProcessTaskGateway } from '../../src/tasks/in-process/gateway.ts';
+import { plainOptions } from '../support/snapshot-options.ts';
 import { readFrames } from './read-frames.ts';
 
 const jobId = parseJobId('f'.repeat(32));
@@ -134,7 +135,15 @@ const trigger = (id: number, slots: readonly number[] = [0, 1]): void => {
   const { gateway, location } = bench;
   const triggered = checkpointId(id);
   gateway.send([
-    { type: 'trigger', term: 1, checkpointId: triggered, timestamp: 0, location, slots: slots.map(slot) },
+    {
+      type: 'trigger',
+      term: 1,
+      checkpointId: triggered,
+      timestamp: 0,
+      location,
+      options: plainOptions,
+      slots: slots.map(slot),
+    },
   ]);
 };
 
@@ -144,6 +153,7 @@ const abort = (id: number, slots: readonly number[] = [0, 1, 2]): void => {
       type: 'notifyAborted',
       term: 1,
       checkpointId: checkpointId(id),
+      timestamp: 0,
       latestCompletedId: undefined,
       olderInFlight: [],
       slots: slots.map(slot),
@@ -297,7 +307,10 @@ describe('operator task', () => {
     await bench.clock.runFor(10);
     finish();
     await bench.clock.runFor(10);
-    expect(bench.messages).toEqual(['ack 1 of 0', 'ack 1 of 1']);
+    expect(bench.messages.filter((message) => message.startsWith('ack'))).toEqual([
+      'ack 1 of 0',
+      'ack 1 of 1',
+    ]);
     expect(bench.storage.files()).toHaveLength(2);
   });
 

@@ -4,7 +4,9 @@ import { noTotals } from '../../src/core/ledger.ts';
 import { checkpointId } from '../../src/state/ids.ts';
 import { foldStatistics, noStatisticsState, type StatisticsState } from '../../src/stats/statistics.ts';
 import type { AcknowledgementMetrics } from '../../src/tasks/frame.ts';
+import { plainCheckpoint, plainSavepoint } from '../../src/core/snapshot-properties.ts';
 import type { CoreRun } from './core-run.ts';
+import { plainOptions } from './snapshot-options.ts';
 
 export const triggered = (
   id: number,
@@ -15,6 +17,8 @@ export const triggered = (
   at,
   checkpointId: checkpointId(id),
   kind,
+  snapshot: kind === 'savepoint' ? plainSavepoint : plainCheckpoint,
+  options: plainOptions,
   cause: 'manual',
   term: 1,
   monotonicMs: at,

@@ -8,6 +8,7 @@ import { inProcessTaskGateway, type InProcessTaskGateway } from '../../src/tasks
 import type { TaskEndpoint } from '../../src/tasks/in-process/endpoint.ts';
 import type { InProcessLink } from '../../src/tasks/in-process/link.ts';
 import { readFrames } from '../simulation/read-frames.ts';
+import { plainOptions } from '../support/snapshot-options.ts';
 
 const jobId = parseJobId('0123456789abcdef0123456789abcdef');
 const vertexId = parseVertexId('a'.repeat(32));
@@ -67,6 +68,7 @@ const trigger = (term: number, checkpoint: number, endpoints: readonly TaskEndpo
   checkpointId: id(checkpoint),
   timestamp: 5,
   location,
+  options: plainOptions,
   slots: endpoints.map(({ slot }) => slot),
 });
 
@@ -79,6 +81,8 @@ const completed = (
   type: 'notifyCompleted',
   term,
   checkpointId: id(checkpoint),
+  timestamp: 5,
+  lastSubsumedId: undefined,
   olderInFlight: older.map(id),
   slots: endpoints.map(({ slot }) => slot),
 });
@@ -227,6 +231,7 @@ describe('in-process task endpoint', () => {
         type: 'notifyAborted',
         term: 1,
         checkpointId: id(2),
+        timestamp: 5,
         latestCompletedId: undefined,
         olderInFlight: [],
         slots,

@@ -38,7 +38,6 @@ export const coordinatorRows = {
   mode: optionRow('mode', `${checkpointing}.mode`, oneOf('EXACTLY_ONCE', 'AT_LEAST_ONCE'), {
     standard: 'EXACTLY_ONCE',
     what: 'whether tasks align the barriers of their inputs',
-    today: notTold,
   }),
   timeout: optionRow('timeoutMs', `${checkpointing}.timeout`, duration, {
     standard: '10 min',
@@ -109,14 +108,11 @@ export const alignmentRows = {
     aliases: [`${checkpointing}.unaligned`],
     standard: 'false',
     what: 'whether barriers overtake records, which then become part of the checkpoint',
-    isInPart: true,
-    today: 'savepoints wait their turn, but tasks are not told',
   }),
   alignedTimeout: optionRow('alignedTimeoutMs', `${checkpointing}.aligned-checkpoint-timeout`, duration, {
     aliases: [`${checkpointing}.alignment-timeout`],
     standard: '0 s',
     what: 'how long an unaligned checkpoint tries to be aligned first',
-    today: notTold,
     check: atLeast(0, 'is less than 0'),
   }),
   unalignedForced: optionRow('unalignedForced', `${checkpointing}.unaligned.forced`, boolean, {

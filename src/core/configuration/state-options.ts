@@ -50,8 +50,6 @@ export const storageRows = {
     ...storageOnly,
     aliases: ['state.savepoints.dir', 'savepoints.state.backend.fs.dir'],
     what: 'the directory below which savepoints without a target are kept, a URI',
-    isInPart: true,
-    today: 'the storage knows it, but a savepoint is always asked for with a target',
   }),
   createSubdirectory: optionRow('createSubdirectory', `${checkpointing}.create-subdir`, boolean, {
     ...storageOnly,

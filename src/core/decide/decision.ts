@@ -24,6 +24,7 @@ import {
 } from '../job-state.ts';
 import type { Outcome, OutcomeType } from '../outcomes.ts';
 import type { Progress } from './progress.ts';
+import { sentOptions } from '../snapshot-options.ts';
 
 /** `decide` may refuse and never changes: it gives facts and an outcome. */
 export interface Decision {
@@ -162,13 +163,15 @@ export const triggeredFact = (
   request: RequestQueued,
   waited: RequestQueued | undefined,
 ): CheckpointTriggered => {
-  const { kind, cause, isForced, savepoint, droppedTicks } = request;
-  const { term, configuration, roster, operatorCoordinators, masterHooks } = table;
+  const { kind, snapshot, cause, isForced, savepoint, droppedTicks } = request;
+  const { term, configuration, roster, operatorCoordinators, masterHooks, forceFull } = table;
   return {
     type: 'checkpoint.triggered',
     at,
     checkpointId: table.nextCheckpointId as CheckpointId,
     kind,
+    snapshot,
+    options: sentOptions(snapshot, configuration, forceFull),
     cause,
     term,
     monotonicMs,

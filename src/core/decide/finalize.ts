@@ -4,7 +4,14 @@ import { invariant } from '../../errors.ts';
 import { inserted, planSubsumption, type Retainable } from '../../retention/plan.ts';
 import type { FailMetadata, RecordMetadata, Time } from '../commands.ts';
 import type { CheckpointCompleted, Fact } from '../facts/fact.ts';
-import { canAbort, canBeSubsumed, lastedMs, type JobState, type UnfinishedCheckpoint } from '../job-state.ts';
+import {
+  canAbort,
+  canBeSubsumed,
+  isCommitted,
+  lastedMs,
+  type JobState,
+  type UnfinishedCheckpoint,
+} from '../job-state.ts';
 import { checkpointPhases } from '../phase.ts';
 import { absent } from './absent.ts';
 import { abortAll, abortFacts, decided, DiscardPlanner, nothing, type Decision } from './decision.ts';
@@ -43,9 +50,15 @@ const subsumed = (checkpointId: CheckpointId, clause: string, at: number): Fact 
 /** A completed checkpoint, or the one that completes now. */
 type Stored = Retainable & Pick<UnfinishedCheckpoint, 'location'>;
 
+/** Gives way to what completes now: pending ones before it (C-112). */
+const isObsolete =
+  (done: UnfinishedCheckpoint) =>
+  (other: UnfinishedCheckpoint): boolean =>
+    canBeSubsumed(other) && other.checkpointId < done.checkpointId;
+
 /**
- * What a completed checkpoint makes superfluous: completed ones by retention, older pending ones at once (C-112). When
- * newer ones have completed before it (C-107), retention may let it go in the same block.
+ * What a completed checkpoint makes superfluous by retention. When newer ones have completed before it (C-107), it may
+ * itself go in the same block.
  */
 const subsumptionFacts = (
   state: JobState,
@@ -62,9 +75,7 @@ const subsumptionFacts = (
     invariant(location, `retention would discard checkpoint ${id}, which is not in the store`);
     return { checkpointId: id, location, cause: 'subsumed', clause };
   });
-  const isOlder = (other: UnfinishedCheckpoint): boolean =>
-    canBeSubsumed(other) && other.checkpointId < done.checkpointId;
-  const message = `Checkpoint ${done.checkpointId} completed first.`;
+  const isOlder = isObsolete(done);
   const after: StoreAfter = {
     at: time.at,
     checkpointId: done.checkpointId,
@@ -76,8 +87,18 @@ const subsumptionFacts = (
   return [
     ...gone.map(({ checkpointId, clause }) => subsumed(checkpointId, clause, time.at)),
     ...releaseFacts(state, after, planner),
-    ...abortAll(state, { reason: 'CHECKPOINT_SUBSUMED', message, time }, planner, isOlder),
   ];
+};
+
+/** Older pending ones are given up at once: no task needs them any more (C-112). */
+const obsoleteFacts = (
+  state: JobState,
+  done: UnfinishedCheckpoint,
+  time: Time,
+  planner: DiscardPlanner,
+): Fact[] => {
+  const message = `Checkpoint ${done.checkpointId} completed first.`;
+  return abortAll(state, { reason: 'CHECKPOINT_SUBSUMED', message, time }, planner, isObsolete(done));
 };
 
 export const decideRecordMetadata = (state: JobState, command: RecordMetadata): Decision => {
@@ -90,6 +111,7 @@ export const decideRecordMetadata = (state: JobState, command: RecordMetadata): 
     { type: 'metadata.written', at, checkpointId, externalPointer, metadataSizeBytes },
     completedFact(state, checkpoint, command),
     ...(checkpoint.kind === 'checkpoint' ? subsumptionFacts(state, checkpoint, command, planner) : []),
+    ...(isCommitted(checkpoint) ? obsoleteFacts(state, checkpoint, command, planner) : []),
   ];
   return decided(facts, { type: 'finalized', checkpointId, externalPointer });
 };

@@ -3,6 +3,7 @@ import type { Time } from '../commands.ts';
 import type { CheckpointTriggered, Fact, RequestQueued, TriggerCause } from '../facts/fact.ts';
 import { needsLastCheckpoint, type JobState } from '../job-state.ts';
 import { QUEUED_REQUESTS_MAX } from '../queue.ts';
+import { plainCheckpoint, plainSavepoint, type SnapshotProperties } from '../snapshot-properties.ts';
 import { rejectedFact, triggerRefusal, verdictOn } from './choose.ts';
 import { decided, nothing, triggeredFact, type Decision } from './decision.ts';
 
@@ -10,6 +11,8 @@ import { decided, nothing, triggeredFact, type Decision } from './decision.ts';
 export interface Submission {
   readonly cause: TriggerCause;
   readonly savepoint?: CheckpointTriggered['savepoint'];
+  /** A plain checkpoint or savepoint unless said otherwise. */
+  readonly snapshot?: SnapshotProperties | undefined;
   /** Ticks that were dropped since the last one that was not. */
   readonly droppedTicks?: number | undefined;
 }
@@ -24,6 +27,7 @@ const requestOf = (state: JobState, { at, monotonicMs }: Time, submission: Submi
     term,
     requestId: nextRequestId,
     kind: savepoint === undefined ? 'checkpoint' : 'savepoint',
+    snapshot: submission.snapshot ?? (savepoint === undefined ? plainCheckpoint : plainSavepoint),
     cause,
     // With unaligned checkpoints a savepoint obeys the limits as well (C-035).
     isForced: savepoint !== undefined && !configuration.unaligned,

@@ -116,6 +116,8 @@ const isReplaced = (plan: Roster, attempts: readonly RosterEntry[]): boolean => 
 export const decideRestore = (state: JobState, command: Restore): Decision => {
   if (isTerminated(state.table)) return nothing('terminated');
   const { attempts, at } = command;
+  // Without a checkpoint of its own, the job is restored from the same thing again.
+  const isUnclaimed = command.isUnclaimed ?? state.table.forceFull;
   const planner = new DiscardPlanner(state, at);
   const newest = state.table.completed.at(-1);
   const isWhole = attempts.length >= taskCount(state.table.graph);
@@ -133,7 +135,12 @@ export const decideRestore = (state: JobState, command: Restore): Decision => {
       ({ kind, plan }) => kind === 'checkpoint' || isReplaced(plan, attempts),
     ),
     { type: 'tasks.deployed', at, runs: toRuns(attempts) },
-    { type: 'job.restored', at, checkpointId: newest?.checkpointId },
+    {
+      type: 'job.restored',
+      at,
+      checkpointId: newest?.checkpointId,
+      ...(isUnclaimed ? { isUnclaimed } : {}),
+    },
   ];
   if (newest === undefined) return decided(facts, { type: 'done' });
   const { checkpointId, externalPointer } = newest;

@@ -1,7 +1,9 @@
 /** Somebody, or the timer, wants a checkpoint. */
 import type { Tick, TriggerCheckpoint, TriggerSavepoint } from '../commands.ts';
+import { hasBlockingOutput } from '../job-graph.ts';
 import { needsLastCheckpoint, savepointEntry, type JobState } from '../job-state.ts';
 import { isScheduling } from '../schedule.ts';
+import { fullCheckpoint } from '../snapshot-properties.ts';
 import { triggerRefusal } from './choose.ts';
 import { nothing, type Decision } from './decision.ts';
 import { submit } from './submit.ts';
@@ -21,11 +23,12 @@ export const decideTick = (state: JobState, command: Tick): Decision => {
 
 /** A checkpoint asked for by hand. */
 export const decideTriggerCheckpoint = (state: JobState, command: TriggerCheckpoint): Decision =>
-  submit(state, command, { cause: 'manual' });
+  submit(state, command, { cause: 'manual', snapshot: command.isFull === true ? fullCheckpoint : undefined });
 
 /** A savepoint; under a key that was used before it is that savepoint. */
 export const decideTriggerSavepoint = (state: JobState, command: TriggerSavepoint): Decision => {
-  const { key, target } = command;
+  const { key, target, snapshot } = command;
+  if (hasBlockingOutput(state.table.graph)) return nothing('blockingOutput');
   const before = key === undefined ? undefined : state.table.savepoints[savepointEntry(key)];
   if (before?.externalPointer !== undefined) {
     const { checkpointId, externalPointer } = before;
@@ -34,5 +37,5 @@ export const decideTriggerSavepoint = (state: JobState, command: TriggerSavepoin
   if (before !== undefined) return nothing('inFlight', { checkpointId: before.checkpointId });
   const waiting = state.table.queue.find(({ savepoint }) => key !== undefined && savepoint?.key === key);
   if (waiting !== undefined) return nothing('queued', { requestId: waiting.requestId });
-  return submit(state, command, { cause: 'manual', savepoint: { ...target, key } });
+  return submit(state, command, { cause: 'manual', savepoint: { ...target, key }, snapshot });
 };

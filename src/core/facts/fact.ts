@@ -15,6 +15,8 @@ import type { AcknowledgementTotals } from '../ledger.ts';
 import type { At, DiscardConfirmed, DiscardPlanned, DiscardPostponed } from './discard-facts.ts';
 import type { AttemptRun } from '../roster.ts';
 import type { ReportedMetrics } from './reported-metrics.ts';
+import type { SnapshotOptions } from '../snapshot-options.ts';
+import type { SnapshotProperties } from '../snapshot-properties.ts';
 
 export type {
   DiscardCause,
@@ -116,6 +118,8 @@ export interface JobEnded extends At<'job.finished' | 'job.failed' | 'job.cancel
 /** State was handed to new attempts; no id means that they start empty. */
 export interface JobRestored extends At<'job.restored'> {
   readonly checkpointId: CheckpointId | undefined;
+  /** True when what was restored stays somebody else's: the first checkpoint refers to none of its files (C-037). */
+  readonly isUnclaimed?: boolean | undefined;
 }
 
 /**
@@ -140,6 +144,7 @@ export interface RequestQueued extends At<'request.queued'> {
   readonly term: number;
   readonly monotonicMs: number;
   readonly kind: CheckpointKind;
+  readonly snapshot: SnapshotProperties;
   readonly cause: TriggerCause;
   /** Begun whatever number is in flight and however short the pause was. */
   readonly isForced: boolean;
@@ -159,6 +164,10 @@ export interface RequestRejected extends At<'request.rejected'> {
 export interface CheckpointTriggered extends At<'checkpoint.triggered'> {
   readonly checkpointId: CheckpointId;
   readonly kind: CheckpointKind;
+  /** As it was asked for, and as its file will say. */
+  readonly snapshot: SnapshotProperties;
+  /** As the tasks are told, also when they are told again. */
+  readonly options: SnapshotOptions;
   readonly cause: TriggerCause;
   /** The reign it was triggered in, and that reign's monotonic time: its durations are taken from it (C-313). */
   readonly term: number;

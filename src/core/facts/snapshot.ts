@@ -124,6 +124,7 @@ const baseTable = (plain: PlainSnapshot, start: JobTable): JobTable => {
   return {
     ...start,
     ...plain.table,
+    latestCommittedId: plain.table.latestCommittedId ?? plain.table.latestCompletedId,
     configuration: journaledRecord(plain.table.configuration),
     jobFact,
     jobPhase: jobFact === undefined ? jobPhases.initial : jobPhases.next(jobPhases.initial, jobFact),

@@ -3,6 +3,8 @@
  * stored journals under `test/fixtures` hold every version that was ever released.
  */
 import { journaledRecord, type CheckpointConfiguration } from '../configuration.ts';
+import { snapshotOptions } from '../snapshot-options.ts';
+import { plainCheckpoint, plainSavepoint, type SnapshotProperties } from '../snapshot-properties.ts';
 import type { FactType } from './fact.ts';
 
 /** A fact as JSON holds it: bytes and columns left out, their lengths named. */
@@ -20,10 +22,22 @@ const fullConfiguration = (fact: PlainFact): PlainFact => ({
   corrections: [],
 });
 
+/** There were two kinds of snapshots. */
+const snapshotOf = ({ kind }: PlainFact): SnapshotProperties =>
+  kind === 'savepoint' ? plainSavepoint : plainCheckpoint;
+
+/** Tasks were told nothing, and aligned. */
+const untoldOptions = (fact: PlainFact): PlainFact => {
+  const snapshot = snapshotOf(fact);
+  return { ...fact, snapshot, options: snapshotOptions(snapshot, 'ALIGNED') };
+};
+
 export const upcasters: Partial<Record<FactType, Readonly<Record<number, Upcaster>>>> = {
   'coordinator.tookOver': { 1: fullConfiguration },
+  'request.queued': { 1: (fact) => ({ ...fact, snapshot: snapshotOf(fact) }) },
   'checkpoint.triggered': {
     1: (fact) => ({ ...fact, ...noMonotonicTime, term: 0, isForced: fact['kind'] === 'savepoint' }),
+    2: untoldOptions,
   },
   'checkpoint.completed': { 1: (fact) => ({ ...fact, ...noMonotonicTime }) },
   'checkpoint.aborted': { 1: (fact) => ({ ...fact, ...noMonotonicTime }) },

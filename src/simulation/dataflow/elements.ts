@@ -1,4 +1,5 @@
 /** What travels through a channel, in one order: batches of records, barriers, and the end of data. */
+import type { SnapshotOptions } from '../../core/snapshot-options.ts';
 import type { CheckpointId } from '../../state/ids.ts';
 import type { LocationReference } from '../../storage/storage.ts';
 
@@ -8,13 +9,18 @@ export interface RecordBatch {
   readonly records: unknown;
 }
 
-/** Divides the records before a checkpoint from those after it; carries the place where the checkpoint's state goes. */
+/**
+ * Divides the records before a checkpoint from those after it; carries the place where the checkpoint's state goes, and
+ * what is to be taken.
+ */
 export interface Barrier {
   readonly kind: 'barrier';
   readonly checkpointId: CheckpointId;
   /** Wall-clock milliseconds of the trigger. */
   readonly timestamp: number;
   readonly location: LocationReference;
+  /** As the coordinator sent them: channels cannot become part of a snapshot here, so tasks always align. */
+  readonly options: SnapshotOptions;
 }
 
 /** No records follow; barriers still do, for the sender stays alive. */

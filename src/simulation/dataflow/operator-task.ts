@@ -174,15 +174,20 @@ class OperatorRun {
         this.#abandon(command.checkpointId);
         return this.#work();
       case 'notifyCompleted':
+        this.#keepOnly(command.olderInFlight, command.checkpointId);
         return this.#complete(command.checkpointId);
       case 'announce':
-        this.#snapshots.keepOnly(command.inFlight, command.latestCompletedId);
-        if (this.#alignment.current === undefined) return;
-        lostIds([this.#alignment.current], command.inFlight, command.latestCompletedId).forEach((id) =>
-          this.#abandon(id),
-        );
-        return this.#work();
+        return this.#keepOnly(command.inFlight, command.latestCompletedId);
     }
+  }
+
+  /** What is older than the latest and not in flight is at its end. */
+  #keepOnly(inFlight: readonly CheckpointId[], latestCompletedId: CheckpointId | undefined): void {
+    this.#snapshots.keepOnly(inFlight, latestCompletedId);
+    const { current } = this.#alignment;
+    if (current === undefined) return;
+    for (const id of lostIds([current], inFlight, latestCompletedId)) this.#abandon(id);
+    this.#work();
   }
 
   #abandon(checkpointId: CheckpointId): void {

@@ -114,6 +114,7 @@ class SourceRun<Batch extends SourceBatch> {
       case 'notifyAborted':
         return this.#aborted(command);
       case 'notifyCompleted':
+        this.#snapshots.keepOnly(command.olderInFlight, command.checkpointId);
         return this.#completed(command.checkpointId);
       case 'announce':
         return this.#snapshots.keepOnly(command.inFlight, command.latestCompletedId);
@@ -121,7 +122,7 @@ class SourceRun<Batch extends SourceBatch> {
   }
 
   #trigger(command: TriggerCommand): void {
-    const { checkpointId, timestamp, location } = command;
+    const { checkpointId, timestamp, location, options } = command;
     const { clock, endpoint, outputs } = this.#context;
     if (this.#logic === undefined) {
       endpoint.decline(checkpointId, 'CHECKPOINT_DECLINED_TASK_NOT_READY', 'the source is being restored');
@@ -134,7 +135,7 @@ class SourceRun<Batch extends SourceBatch> {
       syncDurationMs: clock.monotonic() - startedAt,
       startDelayMs: clock.now() - timestamp,
     };
-    const barrier = { kind: 'barrier', checkpointId, timestamp, location } as const;
+    const barrier = { kind: 'barrier', checkpointId, timestamp, location, options } as const;
     for (const output of outputs) output.send(barrier);
     this.#subscriber.next({ type: 'barrierPassed', checkpointId });
     this.#snapshots.start(barrier, captured, times);

@@ -8,7 +8,9 @@ import { encodeFrame, type Acknowledgement, type AcknowledgementMetrics } from '
 import type {
   AnnounceCommand,
   AttemptEndedMessage,
+  LatestCompletion,
   LivingAttempt,
+  NotifyAbortedCommand,
   NotifyCompletedCommand,
   TaskCommand,
   TriggerCommand,
@@ -21,6 +23,8 @@ import type { Outbox } from './outbox.ts';
  * yet; beyond it the oldest is given up.
  */
 const KEPT_FRAMES_MAX = 2 * CHECKPOINTS_IN_FLIGHT_MAX;
+/** Aborts remembered, so that one that is told again is not passed on again: as many as are told at once. */
+const ABORTS_REMEMBERED_MAX = 2 * CHECKPOINTS_IN_FLIGHT_MAX;
 /** Commands kept until the task listens. */
 const UNHEARD_COMMANDS_MAX = 1_024;
 
@@ -81,6 +85,7 @@ export class InProcessTaskEndpoint implements TaskEndpoint {
   #listener: Subscriber<TaskCommand> | undefined;
   #unheard: TaskCommand[] = [];
   readonly #triggers = new HeardTriggers();
+  readonly #aborted = new Set<CheckpointId>();
   /** Older than what completed last, and still in flight. */
   #survivors: ReadonlySet<CheckpointId> = new Set();
   #lastCompleted = 0;
@@ -180,14 +185,12 @@ export class InProcessTaskEndpoint implements TaskEndpoint {
       case 'notifyCompleted':
         return this.#hearCompleted(command);
       case 'notifyAborted':
-        this.#kept.delete(command.checkpointId);
-        this.#complete(command.latestCompletedId, command.olderInFlight, command.term);
-        return this.#tell(command);
+        return this.#hearAborted(command);
     }
   }
 
   #hearAnnounce(command: AnnounceCommand): void {
-    this.#complete(command.latestCompletedId, command.inFlight, command.term);
+    this.#complete(command, command.inFlight, command.term);
     for (const id of command.inFlight) {
       const frame = this.#kept.get(id);
       if (frame !== undefined) this.#outbox.postFrame(frame);
@@ -205,12 +208,29 @@ export class InProcessTaskEndpoint implements TaskEndpoint {
   }
 
   // A notice that comes again asks for the confirmation again: the first one may have been lost.
-  #hearCompleted({ checkpointId, olderInFlight, term }: NotifyCompletedCommand): void {
+  #hearCompleted(command: NotifyCompletedCommand): void {
+    const { checkpointId, timestamp, lastSubsumedId, olderInFlight, term } = command;
+    const latest = { latestCompletedId: checkpointId, latestTimestamp: timestamp, lastSubsumedId };
     if (checkpointId <= this.#lastConfirmed) this.confirmCompleted(checkpointId);
-    else this.#complete(checkpointId, olderInFlight, term);
+    else this.#complete(latest, olderInFlight, term);
   }
 
-  #complete(checkpointId: CheckpointId | undefined, inFlight: readonly CheckpointId[], term: number): void {
+  #hearAborted(command: NotifyAbortedCommand): void {
+    const { checkpointId, olderInFlight, term } = command;
+    this.#kept.delete(checkpointId);
+    this.#complete(command, olderInFlight, term);
+    if (!this.#aborted.has(checkpointId)) {
+      this.#aborted.add(checkpointId);
+      const [oldest] = this.#aborted;
+      if (this.#aborted.size > ABORTS_REMEMBERED_MAX && oldest !== undefined) this.#aborted.delete(oldest);
+      this.#tell(command);
+    }
+    if (this.#isEnded) return;
+    this.#outbox.post({ type: 'abortConfirmed', slot: this.slot, attempt: this.attempt, checkpointId });
+  }
+
+  #complete(latest: LatestCompletion, inFlight: readonly CheckpointId[], term: number): void {
+    const { latestCompletedId: checkpointId, latestTimestamp: timestamp = 0, lastSubsumedId } = latest;
     if (checkpointId === undefined || checkpointId <= this.#lastCompleted) return;
     this.#lastCompleted = checkpointId;
     this.#survivors = new Set(inFlight.filter((id) => id < checkpointId));
@@ -218,7 +238,8 @@ export class InProcessTaskEndpoint implements TaskEndpoint {
       if (id <= checkpointId && !this.#survivors.has(id)) this.#kept.delete(id);
     }
     const olderInFlight = [...this.#survivors];
-    this.#tell({ type: 'notifyCompleted', term, checkpointId, olderInFlight, slots: [this.slot] });
+    const told = { checkpointId, timestamp, lastSubsumedId, olderInFlight };
+    this.#tell({ type: 'notifyCompleted', term, ...told, slots: [this.slot] });
   }
 
   /** Nothing for one that is too large, which is declined. */

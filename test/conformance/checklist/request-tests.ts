@@ -47,41 +47,26 @@ export const requestTests: readonly Section[] = [
         coordinatorOne,
         "Flink's reason when suspended",
       ),
-      uncovered(
+      covered(
         'T-065',
         'Y',
         'testTriggeringCheckpointsWithCheckpointTypeAfterNoClaimSavepoint',
         'incremental was asked for, full it is after a restore without claim',
-        coordinatorOne,
       ),
-      uncovered(
-        'T-066',
-        'Y',
-        'testTriggeringCheckpointsWithFullCheckpointType',
-        'full reaches the tasks',
-        coordinatorOne,
-      ),
-      uncovered(
+      covered('T-066', 'Y', 'testTriggeringCheckpointsWithFullCheckpointType', 'full reaches the tasks'),
+      covered(
         'T-067',
         'Y',
         'testTriggeringCheckpointsWithIncrementalCheckpointType',
         'incremental reaches the tasks',
-        coordinatorOne,
       ),
-      uncovered(
-        'T-068',
-        'Y',
-        'testTriggeringCheckpointsWithNullCheckpointType',
-        'no type is refused',
-        coordinatorOne,
-      ),
-      uncovered('T-069', 'Y', 'testTriggeringFullCheckpoints', 'full until one is stored', coordinatorOne),
-      uncovered(
+      covered('T-068', 'Y', 'testTriggeringCheckpointsWithNullCheckpointType', 'no type is refused'),
+      covered('T-069', 'Y', 'testTriggeringFullCheckpoints', 'full until one is stored'),
+      covered(
         'T-070',
         'Y',
         'testTriggeringFullSnapshotAfterJobmasterFailover',
         'so it is after a change of coordinators',
-        coordinatorOne,
       ),
       covered(
         'T-071',

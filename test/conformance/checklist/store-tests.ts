@@ -181,18 +181,12 @@ export const storeTests: readonly Section[] = [
   {
     title: '12.1 CheckpointOptionsTest',
     entries: [
-      uncovered(
-        'T-168',
-        'Y',
-        'testCheckpointIsTimeoutable',
-        'which options have a time limit',
-        coordinatorOne,
-      ),
-      uncovered('T-169', 'Y', 'testCheckpointNeedsAlignment', 'which options need alignment', coordinatorOne),
-      uncovered('T-170', 'Y', 'testDefaultCheckpoint', 'options of a plain checkpoint', coordinatorOne),
-      uncovered('T-171', 'Y', 'testForceAlignmentIsReversable', 'forced alignment and back', coordinatorOne),
-      uncovered('T-172', 'Y', 'testSavepoint', 'options of a savepoint', coordinatorOne),
-      uncovered('T-173', 'Y', 'testSavepointNeedsAlignment', 'a savepoint is always aligned', coordinatorOne),
+      covered('T-168', 'Y', 'testCheckpointIsTimeoutable', 'which options have a time limit'),
+      covered('T-169', 'Y', 'testCheckpointNeedsAlignment', 'which options need alignment'),
+      covered('T-170', 'Y', 'testDefaultCheckpoint', 'options of a plain checkpoint'),
+      covered('T-171', 'Y', 'testForceAlignmentIsReversable', 'forced alignment and back'),
+      covered('T-172', 'Y', 'testSavepoint', 'options of a savepoint'),
+      covered('T-173', 'Y', 'testSavepointNeedsAlignment', 'a savepoint is always aligned'),
     ],
   },
   {

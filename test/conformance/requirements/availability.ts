@@ -83,7 +83,11 @@ export const availabilityRequirements: readonly Section[] = [
       open('C-294', 'one entry that cannot be read blocks nothing', coordinatorTwo),
       partly('C-295', 'a store in doubt is a fact, looked up again', coordinatorOne, 'the fact'),
       better('C-296', 'a completion is told', 'until every task has confirmed it, or a newer one is told'),
-      partly('C-297', 'aborts told are neither lost nor doubled', coordinatorOne, 'telling again'),
+      better(
+        'C-297',
+        'an abort is told',
+        'until every task has confirmed it, or a newer completion; a task hears of it once',
+      ),
       open('C-298', 'a commit still owed at stop with savepoint is a state', coordinatorOne),
       open('C-299', 'a savepoint as the point to recover from', coordinatorTwo),
       better(

@@ -21,17 +21,15 @@ export const completionRequirements: readonly Section[] = [
         'the hook of the registry, and subtasks filled in',
       ),
       same('C-109', 'the order of storing, answering, subsuming and telling'),
-      partly(
+      same(
         'C-110',
         'a plain savepoint subsumes nothing and nobody commits on it; one that ends the job does both',
-        coordinatorOne,
-        'savepoints that end the job',
       ),
       partly(
         'C-111',
         'tasks are told id, time stamp and the last subsumed id',
         coordinatorOne,
-        'time stamp and last subsumed id; operator coordinators',
+        'a proof that operator coordinators hear of it',
       ),
       same('C-112', 'a newer completion gives up older checkpoints in flight, savepoints excepted'),
       same('C-113', 'the store is in the order of ids'),

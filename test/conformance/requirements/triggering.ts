@@ -1,24 +1,20 @@
 /** Requirements: triggering. */
-import { better, coordinatorOne, open, partly, same, type Section } from '../entry.ts';
+import { better, coordinatorOne, coordinatorTwo, open, partly, same, type Section } from '../entry.ts';
 
 export const triggeringRequirements: readonly Section[] = [
   {
     title: '2.1 Kinds of snapshots',
     entries: [
-      partly(
-        'C-033',
-        'kinds of snapshots with their names, sharing and formats',
-        coordinatorOne,
-        'all kinds but checkpoint and plain savepoint in the core; metadata files know all',
-      ),
-      open('C-034', 'a snapshot that ends the job is synchronous', coordinatorOne),
+      same('C-033', 'kinds of snapshots with their names, sharing and formats'),
+      same('C-034', 'a savepoint that ends the job is synchronous'),
       same('C-035', 'a savepoint is forced unless checkpoints are unaligned'),
-      open(
-        'C-036',
-        'a checkpoint by hand takes a type: as configured, full or incremental; no type is refused',
-        coordinatorOne,
+      same('C-036', 'a checkpoint by hand takes a type: as configured, full or incremental; null is refused'),
+      partly(
+        'C-037',
+        'checkpoints after a restore without claim are sent in full until one is stored',
+        coordinatorTwo,
+        'the restore without claim itself',
       ),
-      open('C-037', 'the first checkpoint after a restore without claim is full', coordinatorOne),
     ],
   },
   {
@@ -108,15 +104,10 @@ export const triggeringRequirements: readonly Section[] = [
       ),
       same('C-060', 'ids count up from 1 and are never given twice, with gaps where a checkpoint failed'),
       same('C-061', 'the checkpoint is in flight, shown and under its deadline from the moment it has an id'),
-      partly(
-        'C-062',
-        'its place is prepared, and base directories once before',
-        coordinatorOne,
-        'default savepoint directory',
-      ),
+      same('C-062', 'its place is prepared, and base directories once before'),
       same('C-063', 'operator coordinators are asked side by side, and acknowledge'),
       same('C-064', 'master hooks are asked after the operator coordinators'),
-      partly('C-065', 'sources are asked with id, time stamp, place and options', coordinatorOne, 'options'),
+      same('C-065', 'sources are asked with id, time stamp, place and options'),
       same('C-066', 'a checkpoint that has all it needs when its trigger ends completes at once'),
       same('C-067', 'a trigger that fails gives up its checkpoint with the reason, and counts'),
       better(
@@ -130,15 +121,10 @@ export const triggeringRequirements: readonly Section[] = [
         coordinatorOne,
         'plans that become empty while the job runs',
       ),
-      open('C-070', 'options in the message to a task follow from the configuration', coordinatorOne),
-      open('C-071', 'alignment of barriers: forced, needed or not, with a time limit', coordinatorOne),
-      open('C-072', 'a savepoint over a blocking output is refused', coordinatorOne),
-      partly(
-        'C-073',
-        'a savepoint needs a target or a default directory',
-        coordinatorOne,
-        'a savepoint without a target',
-      ),
+      same('C-070', 'options in the message to a task follow from the configuration'),
+      same('C-071', 'alignment of barriers: forced, needed or not, with a time limit'),
+      same('C-072', 'a savepoint over a blocking output is refused'),
+      same('C-073', 'a savepoint needs a target or a default directory'),
       open('C-074', 'cancel with savepoint', coordinatorOne),
       open(
         'C-075',
